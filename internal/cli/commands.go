@@ -4,5 +4,7 @@ import "github.com/spf13/cobra"
 
 // commands are the verbs, in the order of the help text.
 func commands(s streams) []*cobra.Command {
-	return []*cobra.Command{}
+	return []*cobra.Command{
+		newGenerate(s),
+	}
 }

@@ -34,6 +34,9 @@ func assemble(ctx context.Context, g *gen.Graph, src *source, sp *spec, dir, dia
 	if err != nil {
 		return nil, err
 	}
+	if withConventions {
+		namePrimaryKeys(r)
+	}
 	d.Graph = &schemagraph.Graph{Dialect: dialectName, Realm: r, Conventions: withConventions}
 	if dialectName == dialect.Postgres {
 		d.Graph.Companions = companions(r)

@@ -42,6 +42,17 @@ func realm(ctx context.Context, dialectName string, tables []*entschema.Table) (
 
 var defaultSchema = map[string]string{schemagraph.Postgres: "public", schemagraph.SQLite: "main"}
 
+// namePrimaryKeys names primary keys pk_{table}; Ent has no place for their names.
+func namePrimaryKeys(r *schema.Realm) {
+	for _, s := range r.Schemas {
+		for _, t := range s.Tables {
+			if t.PrimaryKey != nil && t.PrimaryKey.Name == "" {
+				t.PrimaryKey.Name = schemagraph.Name("pk", t.Name)
+			}
+		}
+	}
+}
+
 // answers is a dialect.Driver that knows its version and nothing else.
 type answers struct{ dialect string }
 

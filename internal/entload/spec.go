@@ -82,7 +82,7 @@ func readSpec(ctx context.Context, dir, cacheDir string, types []string, buildFl
 		return nil, err
 	}
 	if file != "" {
-		writeAtomically(file, data)
+		WriteCache(file, data)
 	}
 	return s, nil
 }
@@ -210,8 +210,8 @@ func (e *commandError) Error() string {
 
 func (e *commandError) Unwrap() error { return e.err }
 
-// writeAtomically keeps a cache file; failing to is not an error.
-func writeAtomically(file string, data []byte) {
+// WriteCache keeps a cache file; failing to is not an error.
+func WriteCache(file string, data []byte) {
 	if os.MkdirAll(filepath.Dir(file), 0o700) != nil {
 		return
 	}

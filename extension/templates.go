@@ -1,0 +1,5 @@
+package extension
+
+import "entgo.io/ent/entc/gen"
+
+func clientTemplates() []*gen.Template { return nil }

@@ -1,0 +1,136 @@
+// Package codegen runs Ent's code generator with plinth's extension, and skips it when nothing it depends on and
+// nothing it wrote has changed. In: a schema directory and what Ent's own command takes. Out: the generated files.
+package codegen
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"entgo.io/ent/entc"
+	"entgo.io/ent/entc/gen"
+	"entgo.io/ent/schema/field"
+
+	"github.com/plinth-go/plinth/extension"
+	"github.com/plinth-go/plinth/internal/entload"
+)
+
+// Options say what to generate. All but Schema have the defaults of Ent's own command.
+type Options struct {
+	Schema    string   // directory of the schema package
+	Target    string   // directory to write to; default: the parent of Schema
+	Package   string   // import path of Target
+	Header    string   // first line of each file
+	IDType    string   // int, int64, uint, uint64 or string
+	Features  []string // names of Ent's features
+	Templates []string // "dir=…", "file=…" or "glob=…"
+	Dialect   string   // dialect of migrate/schema.sql
+	CacheDir  string   // as entload.Options.CacheDir
+	Force     bool     // generate although nothing has changed
+}
+
+// Result says what was done.
+type Result struct {
+	Skipped bool // nothing had changed
+	Files   int  // files that are generated
+}
+
+var idTypes = map[string]field.Type{
+	"": field.TypeInt, "int": field.TypeInt, "int64": field.TypeInt64, "uint": field.TypeUint, "uint64": field.TypeUint64,
+	"string": field.TypeString,
+}
+
+// Run generates.
+func Run(ctx context.Context, o Options) (Result, error) {
+	schemaDir, err := filepath.Abs(o.Schema)
+	if err != nil {
+		return Result{}, err
+	}
+	if st, err := os.Stat(schemaDir); err != nil || !st.IsDir() {
+		return Result{}, &entload.Error{Dir: o.Schema, Msg: "is not a directory", Fix: "give the directory of the Ent schema package, usually ./schema"}
+	}
+	target := filepath.Dir(schemaDir)
+	if o.Target != "" {
+		if target, err = filepath.Abs(o.Target); err != nil {
+			return Result{}, err
+		}
+	}
+	state := newState(o, schemaDir, target)
+	if !o.Force {
+		if n, ok := state.unchanged(); ok {
+			return Result{Skipped: true, Files: n}, nil
+		}
+	}
+	cfg, err := config(o, target)
+	if err != nil {
+		return Result{}, err
+	}
+	undo, err := gen.PrepareEnv(cfg)
+	if err != nil {
+		return Result{}, fmt.Errorf("preparing %s: %w", target, err)
+	}
+	g, err := entload.Spec(ctx, schemaDir, cfg, o.CacheDir)
+	if err == nil {
+		err = g.Gen()
+	}
+	if err != nil {
+		_ = undo()
+		return Result{}, err
+	}
+	n, err := state.keep()
+	return Result{Files: n}, err
+}
+
+func config(o Options, target string) (*gen.Config, error) {
+	id, ok := idTypes[o.IDType]
+	if !ok {
+		return nil, fmt.Errorf("id type %q is not one of int, int64, uint, uint64, string", o.IDType)
+	}
+	storage, err := gen.NewStorage("sql")
+	if err != nil {
+		return nil, err
+	}
+	cfg := &gen.Config{Target: target, Package: o.Package, Header: o.Header, IDType: &field.TypeInfo{Type: id}, Storage: storage}
+	opts := []entc.Option{
+		entc.FeatureNames(o.Features...),
+		entc.Extensions(extension.New(extension.Dialect(o.Dialect), extension.CacheDir(o.CacheDir))),
+	}
+	for _, name := range o.Features {
+		if !slices.ContainsFunc(gen.AllFeatures, func(f gen.Feature) bool { return f.Name == name }) {
+			return nil, fmt.Errorf("%q is not a feature of Ent; there are %s", name, featureNames())
+		}
+	}
+	for _, t := range o.Templates {
+		kind, path, ok := strings.Cut(t, "=")
+		if !ok {
+			kind, path = "dir", t
+		}
+		switch kind {
+		case "dir":
+			opts = append(opts, entc.TemplateDir(path))
+		case "file":
+			opts = append(opts, entc.TemplateFiles(path))
+		case "glob":
+			opts = append(opts, entc.TemplateGlob(path))
+		default:
+			return nil, fmt.Errorf("template %q does not begin with dir=, file= or glob=", t)
+		}
+	}
+	for _, opt := range opts {
+		if err := opt(cfg); err != nil {
+			return nil, err
+		}
+	}
+	return cfg, nil
+}
+
+func featureNames() string {
+	names := make([]string, len(gen.AllFeatures))
+	for i, f := range gen.AllFeatures {
+		names[i] = f.Name
+	}
+	return strings.Join(names, ", ")
+}
