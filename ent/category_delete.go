@@ -8,8 +8,10 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
-	"github.com/plinth-go/plinth/ent/category"
 	"github.com/plinth-go/plinth/ent/predicate"
+
+	"github.com/plinth-go/plinth/ent/category"
+	plinthmixin "github.com/plinth-go/plinth/mixin"
 )
 
 // CategoryDelete is the builder for deleting a Category entity.
@@ -41,6 +43,9 @@ func (_d *CategoryDelete) ExecX(ctx context.Context) int {
 
 func (_d *CategoryDelete) sqlExec(ctx context.Context) (int, error) {
 	_spec := sqlgraph.NewDeleteSpec(category.Table, sqlgraph.NewFieldSpec(category.FieldID, field.TypeUUID))
+	if err := plinthmixin.CheckPredicates(ctx, _d.driver.Dialect(), category.Table, _d.mutation.predicates); err != nil {
+		return 0, err
+	}
 	if ps := _d.mutation.predicates; len(ps) > 0 {
 		_spec.Predicate = func(selector *sql.Selector) {
 			for i := range ps {

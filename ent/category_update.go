@@ -15,6 +15,8 @@ import (
 	"github.com/plinth-go/plinth/ent/category"
 	"github.com/plinth-go/plinth/ent/predicate"
 	"github.com/plinth-go/plinth/ent/product"
+
+	plinthmixin "github.com/plinth-go/plinth/mixin"
 )
 
 // CategoryUpdate is the builder for updating Category entities.
@@ -349,6 +351,12 @@ func (_u *CategoryUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if err := plinthmixin.CheckPredicates(ctx, _u.driver.Dialect(), category.Table, _u.mutation.predicates); err != nil {
+		return 0, err
+	}
+	if pred := _spec.Predicate; pred != nil {
+		_spec.Predicate = func(s *sql.Selector) { pred(s.WithContext(ctx)) }
 	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -720,6 +728,19 @@ func (_u *CategoryUpdateOne) sqlSave(ctx context.Context) (_node *Category, err 
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	if err := plinthmixin.CheckPredicates(ctx, _u.driver.Dialect(), category.Table, _u.mutation.predicates); err != nil {
+		return nil, err
+	}
+	if pred := _spec.Predicate; pred != nil {
+		_spec.Predicate = func(s *sql.Selector) { pred(s.WithContext(ctx)) }
+	}
+	// An update of edges only, or of nothing, must hit the row as well: else Ent does not look whether it is
+	// within the scope.
+	_spec.AddModifier(func(u *sql.UpdateBuilder) {
+		if u.Empty() {
+			u.Set(category.FieldID, sql.ExprFunc(func(b *sql.Builder) { b.Ident(category.FieldID) }))
+		}
+	})
 	_node = &Category{config: _u.config}
 	_spec.Assign = _node.assignValues
 	_spec.ScanValues = _node.scanValues

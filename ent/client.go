@@ -226,6 +226,24 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 	}
 }
 
+// Restore undoes the deletion of the Order entities with these ids, and of what was deleted together
+// with them, in one transaction. It returns how many of the ids were restored.
+func (c *OrderClient) Restore(ctx context.Context, ids ...uuid.UUID) (int, error) {
+	return c.Update().Where(order.IDIn(ids...)).ClearDeletedAt().Save(ctx)
+}
+
+// Restore undoes the deletion of the Product entities with these ids, and of what was deleted together
+// with them, in one transaction. It returns how many of the ids were restored.
+func (c *ProductClient) Restore(ctx context.Context, ids ...uuid.UUID) (int, error) {
+	return c.Update().Where(product.IDIn(ids...)).ClearDeletedAt().Save(ctx)
+}
+
+// Restore undoes the deletion of the User entities with these ids, and of what was deleted together
+// with them, in one transaction. It returns how many of the ids were restored.
+func (c *UserClient) Restore(ctx context.Context, ids ...uuid.UUID) (int, error) {
+	return c.Update().Where(user.IDIn(ids...)).ClearDeletedAt().Save(ctx)
+}
+
 // Mutate implements the ent.Mutator interface.
 func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 	switch m := m.(type) {

@@ -8,8 +8,10 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
-	"github.com/plinth-go/plinth/ent/order"
 	"github.com/plinth-go/plinth/ent/predicate"
+
+	"github.com/plinth-go/plinth/ent/order"
+	plinthmixin "github.com/plinth-go/plinth/mixin"
 )
 
 // OrderDelete is the builder for deleting a Order entity.
@@ -41,6 +43,9 @@ func (_d *OrderDelete) ExecX(ctx context.Context) int {
 
 func (_d *OrderDelete) sqlExec(ctx context.Context) (int, error) {
 	_spec := sqlgraph.NewDeleteSpec(order.Table, sqlgraph.NewFieldSpec(order.FieldID, field.TypeUUID))
+	if err := plinthmixin.CheckPredicates(ctx, _d.driver.Dialect(), order.Table, _d.mutation.predicates); err != nil {
+		return 0, err
+	}
 	if ps := _d.mutation.predicates; len(ps) > 0 {
 		_spec.Predicate = func(selector *sql.Selector) {
 			for i := range ps {
@@ -48,7 +53,15 @@ func (_d *OrderDelete) sqlExec(ctx context.Context) (int, error) {
 			}
 		}
 	}
-	affected, err := sqlgraph.DeleteNodes(ctx, _d.driver, _spec)
+	var (
+		affected int
+		err      error
+	)
+	if plinthmixin.HardDeleting(ctx) {
+		affected, err = sqlgraph.DeleteNodes(ctx, _d.driver, _spec)
+	} else {
+		affected, err = plinthmixin.SoftDeleteRows(ctx, _d.driver, _d.plinthModel(), order.Table, _spec.Predicate)
+	}
 	if err != nil && sqlgraph.IsConstraintError(err) {
 		err = &ConstraintError{msg: err.Error(), wrap: err}
 	}

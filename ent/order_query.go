@@ -18,6 +18,8 @@ import (
 	"github.com/plinth-go/plinth/ent/predicate"
 	"github.com/plinth-go/plinth/ent/tenant"
 	"github.com/plinth-go/plinth/ent/user"
+
+	plinthmixin "github.com/plinth-go/plinth/mixin"
 )
 
 // OrderQuery is the builder for querying Order entities.
@@ -30,6 +32,7 @@ type OrderQuery struct {
 	withTenant   *TenantQuery
 	withCustomer *UserQuery
 	withItems    *OrderItemQuery
+	scopes       plinthmixin.QueryScopes
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -430,6 +433,12 @@ func (_q *OrderQuery) prepareQuery(ctx context.Context) error {
 			return &ValidationError{Name: f, err: fmt.Errorf("ent: invalid field %q for query", f)}
 		}
 	}
+	if err := plinthmixin.CheckPredicates(ctx, _q.driver.Dialect(), order.Table, _q.predicates); err != nil {
+		return err
+	}
+	if err := plinthmixin.CheckPredicates(ctx, _q.driver.Dialect(), order.Table, _q.order); err != nil {
+		return err
+	}
 	if _q.path != nil {
 		prev, err := _q.path(ctx)
 		if err != nil {
@@ -458,6 +467,17 @@ func (_q *OrderQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Order,
 		nodes = append(nodes, node)
 		node.Edges.loadedTypes = loadedTypes
 		return node.assignValues(columns, values)
+	}
+	if _spec.From != nil {
+		_spec.From.WithContext(ctx)
+	}
+	if scopes, pred := _q.scopes, _spec.Predicate; len(scopes) > 0 {
+		_spec.Predicate = func(s *sql.Selector) {
+			if pred != nil {
+				pred(s)
+			}
+			scopes.Apply(s)
+		}
 	}
 	for i := range hooks {
 		hooks[i](ctx, _spec)
@@ -581,6 +601,17 @@ func (_q *OrderQuery) loadItems(ctx context.Context, query *OrderItemQuery, node
 
 func (_q *OrderQuery) sqlCount(ctx context.Context) (int, error) {
 	_spec := _q.querySpec()
+	if _spec.From != nil {
+		_spec.From.WithContext(ctx)
+	}
+	if scopes, pred := _q.scopes, _spec.Predicate; len(scopes) > 0 {
+		_spec.Predicate = func(s *sql.Selector) {
+			if pred != nil {
+				pred(s)
+			}
+			scopes.Apply(s)
+		}
+	}
 	_spec.Node.Columns = _q.ctx.Fields
 	if len(_q.ctx.Fields) > 0 {
 		_spec.Unique = _q.ctx.Unique != nil && *_q.ctx.Unique
@@ -649,6 +680,8 @@ func (_q *OrderQuery) sqlQuery(ctx context.Context) *sql.Selector {
 	if _q.ctx.Unique != nil && *_q.ctx.Unique {
 		selector.Distinct()
 	}
+	selector.WithContext(ctx)
+	_q.scopes.Apply(selector)
 	for _, p := range _q.predicates {
 		p(selector)
 	}
@@ -664,6 +697,18 @@ func (_q *OrderQuery) sqlQuery(ctx context.Context) *sql.Selector {
 		selector.Limit(*limit)
 	}
 	return selector
+}
+
+// WhereP appends storage-level predicates to the query, so that code which knows no generated package can.
+func (_q *OrderQuery) WhereP(ps ...func(*sql.Selector)) {
+	for i := range ps {
+		_q.Where(ps[i])
+	}
+}
+
+// ScopeP sets a storage-level predicate under a name, in place of an earlier one of that name; nil takes it away.
+func (_q *OrderQuery) ScopeP(name string, p func(*sql.Selector)) {
+	_q.scopes.Set(name, p)
 }
 
 // OrderGroupBy is the group-by builder for Order entities.

@@ -8,8 +8,10 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
-	"github.com/plinth-go/plinth/ent/orderitem"
 	"github.com/plinth-go/plinth/ent/predicate"
+
+	"github.com/plinth-go/plinth/ent/orderitem"
+	plinthmixin "github.com/plinth-go/plinth/mixin"
 )
 
 // OrderItemDelete is the builder for deleting a OrderItem entity.
@@ -41,6 +43,9 @@ func (_d *OrderItemDelete) ExecX(ctx context.Context) int {
 
 func (_d *OrderItemDelete) sqlExec(ctx context.Context) (int, error) {
 	_spec := sqlgraph.NewDeleteSpec(orderitem.Table, sqlgraph.NewFieldSpec(orderitem.FieldID, field.TypeUUID))
+	if err := plinthmixin.CheckPredicates(ctx, _d.driver.Dialect(), orderitem.Table, _d.mutation.predicates); err != nil {
+		return 0, err
+	}
 	if ps := _d.mutation.predicates; len(ps) > 0 {
 		_spec.Predicate = func(selector *sql.Selector) {
 			for i := range ps {

@@ -17,6 +17,8 @@ import (
 	"github.com/plinth-go/plinth/ent/predicate"
 	"github.com/plinth-go/plinth/ent/product"
 	"github.com/plinth-go/plinth/ent/tenant"
+
+	plinthmixin "github.com/plinth-go/plinth/mixin"
 )
 
 // OrderItemQuery is the builder for querying OrderItem entities.
@@ -29,6 +31,7 @@ type OrderItemQuery struct {
 	withTenant  *TenantQuery
 	withOrder   *OrderQuery
 	withProduct *ProductQuery
+	scopes      plinthmixin.QueryScopes
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -429,6 +432,12 @@ func (_q *OrderItemQuery) prepareQuery(ctx context.Context) error {
 			return &ValidationError{Name: f, err: fmt.Errorf("ent: invalid field %q for query", f)}
 		}
 	}
+	if err := plinthmixin.CheckPredicates(ctx, _q.driver.Dialect(), orderitem.Table, _q.predicates); err != nil {
+		return err
+	}
+	if err := plinthmixin.CheckPredicates(ctx, _q.driver.Dialect(), orderitem.Table, _q.order); err != nil {
+		return err
+	}
 	if _q.path != nil {
 		prev, err := _q.path(ctx)
 		if err != nil {
@@ -457,6 +466,17 @@ func (_q *OrderItemQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Or
 		nodes = append(nodes, node)
 		node.Edges.loadedTypes = loadedTypes
 		return node.assignValues(columns, values)
+	}
+	if _spec.From != nil {
+		_spec.From.WithContext(ctx)
+	}
+	if scopes, pred := _q.scopes, _spec.Predicate; len(scopes) > 0 {
+		_spec.Predicate = func(s *sql.Selector) {
+			if pred != nil {
+				pred(s)
+			}
+			scopes.Apply(s)
+		}
 	}
 	for i := range hooks {
 		hooks[i](ctx, _spec)
@@ -578,6 +598,17 @@ func (_q *OrderItemQuery) loadProduct(ctx context.Context, query *ProductQuery, 
 
 func (_q *OrderItemQuery) sqlCount(ctx context.Context) (int, error) {
 	_spec := _q.querySpec()
+	if _spec.From != nil {
+		_spec.From.WithContext(ctx)
+	}
+	if scopes, pred := _q.scopes, _spec.Predicate; len(scopes) > 0 {
+		_spec.Predicate = func(s *sql.Selector) {
+			if pred != nil {
+				pred(s)
+			}
+			scopes.Apply(s)
+		}
+	}
 	_spec.Node.Columns = _q.ctx.Fields
 	if len(_q.ctx.Fields) > 0 {
 		_spec.Unique = _q.ctx.Unique != nil && *_q.ctx.Unique
@@ -649,6 +680,8 @@ func (_q *OrderItemQuery) sqlQuery(ctx context.Context) *sql.Selector {
 	if _q.ctx.Unique != nil && *_q.ctx.Unique {
 		selector.Distinct()
 	}
+	selector.WithContext(ctx)
+	_q.scopes.Apply(selector)
 	for _, p := range _q.predicates {
 		p(selector)
 	}
@@ -664,6 +697,18 @@ func (_q *OrderItemQuery) sqlQuery(ctx context.Context) *sql.Selector {
 		selector.Limit(*limit)
 	}
 	return selector
+}
+
+// WhereP appends storage-level predicates to the query, so that code which knows no generated package can.
+func (_q *OrderItemQuery) WhereP(ps ...func(*sql.Selector)) {
+	for i := range ps {
+		_q.Where(ps[i])
+	}
+}
+
+// ScopeP sets a storage-level predicate under a name, in place of an earlier one of that name; nil takes it away.
+func (_q *OrderItemQuery) ScopeP(name string, p func(*sql.Selector)) {
+	_q.scopes.Set(name, p)
 }
 
 // OrderItemGroupBy is the group-by builder for OrderItem entities.

@@ -15,6 +15,8 @@ import (
 	"github.com/plinth-go/plinth/ent/orderitem"
 	"github.com/plinth-go/plinth/ent/predicate"
 	"github.com/plinth-go/plinth/ent/product"
+
+	plinthmixin "github.com/plinth-go/plinth/mixin"
 )
 
 // OrderItemUpdate is the builder for updating OrderItem entities.
@@ -261,6 +263,12 @@ func (_u *OrderItemUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if err := plinthmixin.CheckPredicates(ctx, _u.driver.Dialect(), orderitem.Table, _u.mutation.predicates); err != nil {
+		return 0, err
+	}
+	if pred := _spec.Predicate; pred != nil {
+		_spec.Predicate = func(s *sql.Selector) { pred(s.WithContext(ctx)) }
 	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -544,6 +552,19 @@ func (_u *OrderItemUpdateOne) sqlSave(ctx context.Context) (_node *OrderItem, er
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	if err := plinthmixin.CheckPredicates(ctx, _u.driver.Dialect(), orderitem.Table, _u.mutation.predicates); err != nil {
+		return nil, err
+	}
+	if pred := _spec.Predicate; pred != nil {
+		_spec.Predicate = func(s *sql.Selector) { pred(s.WithContext(ctx)) }
+	}
+	// An update of edges only, or of nothing, must hit the row as well: else Ent does not look whether it is
+	// within the scope.
+	_spec.AddModifier(func(u *sql.UpdateBuilder) {
+		if u.Empty() {
+			u.Set(orderitem.FieldID, sql.ExprFunc(func(b *sql.Builder) { b.Ident(orderitem.FieldID) }))
+		}
+	})
 	_node = &OrderItem{config: _u.config}
 	_spec.Assign = _node.assignValues
 	_spec.ScanValues = _node.scanValues

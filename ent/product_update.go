@@ -16,6 +16,8 @@ import (
 	"github.com/plinth-go/plinth/ent/orderitem"
 	"github.com/plinth-go/plinth/ent/predicate"
 	"github.com/plinth-go/plinth/ent/product"
+
+	plinthmixin "github.com/plinth-go/plinth/mixin"
 )
 
 // ProductUpdate is the builder for updating Product entities.
@@ -430,6 +432,27 @@ func (_u *ProductUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if err := plinthmixin.CheckPredicates(ctx, _u.driver.Dialect(), product.Table, _u.mutation.predicates); err != nil {
+		return 0, err
+	}
+	if pred := _spec.Predicate; pred != nil {
+		_spec.Predicate = func(s *sql.Selector) { pred(s.WithContext(ctx)) }
+	}
+	if _u.mutation.DeletedAtCleared() {
+		plain := _u.config
+		end, rerr := _u.config.plinthRestore(ctx, product.Table, func(s *sql.Selector) {
+			if _spec.Predicate != nil {
+				_spec.Predicate(s)
+			}
+		})
+		if rerr != nil {
+			return 0, rerr
+		}
+		defer func() {
+			err = end(err)
+			_u.config = plain
+		}()
 	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -880,6 +903,38 @@ func (_u *ProductUpdateOne) sqlSave(ctx context.Context) (_node *Product, err er
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if err := plinthmixin.CheckPredicates(ctx, _u.driver.Dialect(), product.Table, _u.mutation.predicates); err != nil {
+		return nil, err
+	}
+	if pred := _spec.Predicate; pred != nil {
+		_spec.Predicate = func(s *sql.Selector) { pred(s.WithContext(ctx)) }
+	}
+	// An update of edges only, or of nothing, must hit the row as well: else Ent does not look whether it is
+	// within the scope.
+	_spec.AddModifier(func(u *sql.UpdateBuilder) {
+		if u.Empty() {
+			u.Set(product.FieldID, sql.ExprFunc(func(b *sql.Builder) { b.Ident(product.FieldID) }))
+		}
+	})
+	if _u.mutation.DeletedAtCleared() {
+		plain := _u.config
+		end, rerr := _u.config.plinthRestore(ctx, product.Table, func(s *sql.Selector) {
+			if _spec.Predicate != nil {
+				_spec.Predicate(s)
+			}
+			s.Where(sql.EQ(s.C(product.FieldID), id))
+		})
+		if rerr != nil {
+			return nil, rerr
+		}
+		defer func() {
+			err = end(err)
+			if _node != nil {
+				_node.config = plain
+			}
+			_u.config = plain
+		}()
 	}
 	_node = &Product{config: _u.config}
 	_spec.Assign = _node.assignValues

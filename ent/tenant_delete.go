@@ -9,7 +9,9 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/plinth-go/plinth/ent/predicate"
+
 	"github.com/plinth-go/plinth/ent/tenant"
+	plinthmixin "github.com/plinth-go/plinth/mixin"
 )
 
 // TenantDelete is the builder for deleting a Tenant entity.
@@ -41,6 +43,9 @@ func (_d *TenantDelete) ExecX(ctx context.Context) int {
 
 func (_d *TenantDelete) sqlExec(ctx context.Context) (int, error) {
 	_spec := sqlgraph.NewDeleteSpec(tenant.Table, sqlgraph.NewFieldSpec(tenant.FieldID, field.TypeUUID))
+	if err := plinthmixin.CheckPredicates(ctx, _d.driver.Dialect(), tenant.Table, _d.mutation.predicates); err != nil {
+		return 0, err
+	}
 	if ps := _d.mutation.predicates; len(ps) > 0 {
 		_spec.Predicate = func(selector *sql.Selector) {
 			for i := range ps {

@@ -20,6 +20,8 @@ import (
 	"github.com/plinth-go/plinth/ent/product"
 	"github.com/plinth-go/plinth/ent/tenant"
 	"github.com/plinth-go/plinth/ent/user"
+
+	plinthmixin "github.com/plinth-go/plinth/mixin"
 )
 
 // TenantQuery is the builder for querying Tenant entities.
@@ -34,6 +36,7 @@ type TenantQuery struct {
 	withProducts   *ProductQuery
 	withOrders     *OrderQuery
 	withOrderItems *OrderItemQuery
+	scopes         plinthmixin.QueryScopes
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -502,6 +505,12 @@ func (_q *TenantQuery) prepareQuery(ctx context.Context) error {
 			return &ValidationError{Name: f, err: fmt.Errorf("ent: invalid field %q for query", f)}
 		}
 	}
+	if err := plinthmixin.CheckPredicates(ctx, _q.driver.Dialect(), tenant.Table, _q.predicates); err != nil {
+		return err
+	}
+	if err := plinthmixin.CheckPredicates(ctx, _q.driver.Dialect(), tenant.Table, _q.order); err != nil {
+		return err
+	}
 	if _q.path != nil {
 		prev, err := _q.path(ctx)
 		if err != nil {
@@ -532,6 +541,17 @@ func (_q *TenantQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Tenan
 		nodes = append(nodes, node)
 		node.Edges.loadedTypes = loadedTypes
 		return node.assignValues(columns, values)
+	}
+	if _spec.From != nil {
+		_spec.From.WithContext(ctx)
+	}
+	if scopes, pred := _q.scopes, _spec.Predicate; len(scopes) > 0 {
+		_spec.Predicate = func(s *sql.Selector) {
+			if pred != nil {
+				pred(s)
+			}
+			scopes.Apply(s)
+		}
 	}
 	for i := range hooks {
 		hooks[i](ctx, _spec)
@@ -733,6 +753,17 @@ func (_q *TenantQuery) loadOrderItems(ctx context.Context, query *OrderItemQuery
 
 func (_q *TenantQuery) sqlCount(ctx context.Context) (int, error) {
 	_spec := _q.querySpec()
+	if _spec.From != nil {
+		_spec.From.WithContext(ctx)
+	}
+	if scopes, pred := _q.scopes, _spec.Predicate; len(scopes) > 0 {
+		_spec.Predicate = func(s *sql.Selector) {
+			if pred != nil {
+				pred(s)
+			}
+			scopes.Apply(s)
+		}
+	}
 	_spec.Node.Columns = _q.ctx.Fields
 	if len(_q.ctx.Fields) > 0 {
 		_spec.Unique = _q.ctx.Unique != nil && *_q.ctx.Unique
@@ -795,6 +826,8 @@ func (_q *TenantQuery) sqlQuery(ctx context.Context) *sql.Selector {
 	if _q.ctx.Unique != nil && *_q.ctx.Unique {
 		selector.Distinct()
 	}
+	selector.WithContext(ctx)
+	_q.scopes.Apply(selector)
 	for _, p := range _q.predicates {
 		p(selector)
 	}
@@ -810,6 +843,18 @@ func (_q *TenantQuery) sqlQuery(ctx context.Context) *sql.Selector {
 		selector.Limit(*limit)
 	}
 	return selector
+}
+
+// WhereP appends storage-level predicates to the query, so that code which knows no generated package can.
+func (_q *TenantQuery) WhereP(ps ...func(*sql.Selector)) {
+	for i := range ps {
+		_q.Where(ps[i])
+	}
+}
+
+// ScopeP sets a storage-level predicate under a name, in place of an earlier one of that name; nil takes it away.
+func (_q *TenantQuery) ScopeP(name string, p func(*sql.Selector)) {
+	_q.scopes.Set(name, p)
 }
 
 // TenantGroupBy is the group-by builder for Tenant entities.

@@ -19,6 +19,8 @@ import (
 	"github.com/plinth-go/plinth/ent/product"
 	"github.com/plinth-go/plinth/ent/tenant"
 	"github.com/plinth-go/plinth/ent/user"
+
+	plinthmixin "github.com/plinth-go/plinth/mixin"
 )
 
 // TenantUpdate is the builder for updating Tenant entities.
@@ -527,6 +529,12 @@ func (_u *TenantUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if err := plinthmixin.CheckPredicates(ctx, _u.driver.Dialect(), tenant.Table, _u.mutation.predicates); err != nil {
+		return 0, err
+	}
+	if pred := _spec.Predicate; pred != nil {
+		_spec.Predicate = func(s *sql.Selector) { pred(s.WithContext(ctx)) }
 	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -1071,6 +1079,12 @@ func (_u *TenantUpdateOne) sqlSave(ctx context.Context) (_node *Tenant, err erro
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if err := plinthmixin.CheckPredicates(ctx, _u.driver.Dialect(), tenant.Table, _u.mutation.predicates); err != nil {
+		return nil, err
+	}
+	if pred := _spec.Predicate; pred != nil {
+		_spec.Predicate = func(s *sql.Selector) { pred(s.WithContext(ctx)) }
 	}
 	_node = &Tenant{config: _u.config}
 	_spec.Assign = _node.assignValues

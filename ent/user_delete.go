@@ -9,7 +9,9 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/plinth-go/plinth/ent/predicate"
+
 	"github.com/plinth-go/plinth/ent/user"
+	plinthmixin "github.com/plinth-go/plinth/mixin"
 )
 
 // UserDelete is the builder for deleting a User entity.
@@ -41,6 +43,9 @@ func (_d *UserDelete) ExecX(ctx context.Context) int {
 
 func (_d *UserDelete) sqlExec(ctx context.Context) (int, error) {
 	_spec := sqlgraph.NewDeleteSpec(user.Table, sqlgraph.NewFieldSpec(user.FieldID, field.TypeUUID))
+	if err := plinthmixin.CheckPredicates(ctx, _d.driver.Dialect(), user.Table, _d.mutation.predicates); err != nil {
+		return 0, err
+	}
 	if ps := _d.mutation.predicates; len(ps) > 0 {
 		_spec.Predicate = func(selector *sql.Selector) {
 			for i := range ps {
@@ -48,7 +53,15 @@ func (_d *UserDelete) sqlExec(ctx context.Context) (int, error) {
 			}
 		}
 	}
-	affected, err := sqlgraph.DeleteNodes(ctx, _d.driver, _spec)
+	var (
+		affected int
+		err      error
+	)
+	if plinthmixin.HardDeleting(ctx) {
+		affected, err = sqlgraph.DeleteNodes(ctx, _d.driver, _spec)
+	} else {
+		affected, err = plinthmixin.SoftDeleteRows(ctx, _d.driver, _d.plinthModel(), user.Table, _spec.Predicate)
+	}
 	if err != nil && sqlgraph.IsConstraintError(err) {
 		err = &ConstraintError{msg: err.Error(), wrap: err}
 	}

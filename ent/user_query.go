@@ -17,6 +17,8 @@ import (
 	"github.com/plinth-go/plinth/ent/predicate"
 	"github.com/plinth-go/plinth/ent/tenant"
 	"github.com/plinth-go/plinth/ent/user"
+
+	plinthmixin "github.com/plinth-go/plinth/mixin"
 )
 
 // UserQuery is the builder for querying User entities.
@@ -28,6 +30,7 @@ type UserQuery struct {
 	predicates []predicate.User
 	withTenant *TenantQuery
 	withOrders *OrderQuery
+	scopes     plinthmixin.QueryScopes
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -394,6 +397,12 @@ func (_q *UserQuery) prepareQuery(ctx context.Context) error {
 			return &ValidationError{Name: f, err: fmt.Errorf("ent: invalid field %q for query", f)}
 		}
 	}
+	if err := plinthmixin.CheckPredicates(ctx, _q.driver.Dialect(), user.Table, _q.predicates); err != nil {
+		return err
+	}
+	if err := plinthmixin.CheckPredicates(ctx, _q.driver.Dialect(), user.Table, _q.order); err != nil {
+		return err
+	}
 	if _q.path != nil {
 		prev, err := _q.path(ctx)
 		if err != nil {
@@ -421,6 +430,17 @@ func (_q *UserQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*User, e
 		nodes = append(nodes, node)
 		node.Edges.loadedTypes = loadedTypes
 		return node.assignValues(columns, values)
+	}
+	if _spec.From != nil {
+		_spec.From.WithContext(ctx)
+	}
+	if scopes, pred := _q.scopes, _spec.Predicate; len(scopes) > 0 {
+		_spec.Predicate = func(s *sql.Selector) {
+			if pred != nil {
+				pred(s)
+			}
+			scopes.Apply(s)
+		}
 	}
 	for i := range hooks {
 		hooks[i](ctx, _spec)
@@ -509,6 +529,17 @@ func (_q *UserQuery) loadOrders(ctx context.Context, query *OrderQuery, nodes []
 
 func (_q *UserQuery) sqlCount(ctx context.Context) (int, error) {
 	_spec := _q.querySpec()
+	if _spec.From != nil {
+		_spec.From.WithContext(ctx)
+	}
+	if scopes, pred := _q.scopes, _spec.Predicate; len(scopes) > 0 {
+		_spec.Predicate = func(s *sql.Selector) {
+			if pred != nil {
+				pred(s)
+			}
+			scopes.Apply(s)
+		}
+	}
 	_spec.Node.Columns = _q.ctx.Fields
 	if len(_q.ctx.Fields) > 0 {
 		_spec.Unique = _q.ctx.Unique != nil && *_q.ctx.Unique
@@ -574,6 +605,8 @@ func (_q *UserQuery) sqlQuery(ctx context.Context) *sql.Selector {
 	if _q.ctx.Unique != nil && *_q.ctx.Unique {
 		selector.Distinct()
 	}
+	selector.WithContext(ctx)
+	_q.scopes.Apply(selector)
 	for _, p := range _q.predicates {
 		p(selector)
 	}
@@ -589,6 +622,18 @@ func (_q *UserQuery) sqlQuery(ctx context.Context) *sql.Selector {
 		selector.Limit(*limit)
 	}
 	return selector
+}
+
+// WhereP appends storage-level predicates to the query, so that code which knows no generated package can.
+func (_q *UserQuery) WhereP(ps ...func(*sql.Selector)) {
+	for i := range ps {
+		_q.Where(ps[i])
+	}
+}
+
+// ScopeP sets a storage-level predicate under a name, in place of an earlier one of that name; nil takes it away.
+func (_q *UserQuery) ScopeP(name string, p func(*sql.Selector)) {
+	_q.scopes.Set(name, p)
 }
 
 // UserGroupBy is the group-by builder for User entities.

@@ -9,6 +9,8 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/google/uuid"
+
+	plinthmixin "github.com/plinth-go/plinth/mixin"
 )
 
 const (
@@ -154,7 +156,7 @@ func ByParentField(field string, opts ...sql.OrderTermOption) OrderOption {
 // ByChildrenCount orders the results by children count.
 func ByChildrenCount(opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
-		sqlgraph.OrderByNeighborsCount(s, newChildrenStep(), opts...)
+		plinthmixin.OrderByCount(s, newChildrenStep(), plinthmixin.Scope{Tenant: "tenant_id"}, opts...)
 	}
 }
 
@@ -168,7 +170,7 @@ func ByChildren(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 // ByProductsCount orders the results by products count.
 func ByProductsCount(opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
-		sqlgraph.OrderByNeighborsCount(s, newProductsStep(), opts...)
+		plinthmixin.OrderByCount(s, newProductsStep(), plinthmixin.Scope{Deleted: "deleted_at", Tenant: "tenant_id"}, opts...)
 	}
 }
 

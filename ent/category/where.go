@@ -9,6 +9,8 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/google/uuid"
 	"github.com/plinth-go/plinth/ent/predicate"
+
+	plinthmixin "github.com/plinth-go/plinth/mixin"
 )
 
 // ID filters vertices based on their ID field.
@@ -291,7 +293,7 @@ func HasTenant() predicate.Category {
 func HasTenantWith(preds ...predicate.Tenant) predicate.Category {
 	return predicate.Category(func(s *sql.Selector) {
 		step := newTenantStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+		plinthmixin.HasNeighbors(s, step, plinthmixin.Scope{}, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
 			}
@@ -302,11 +304,8 @@ func HasTenantWith(preds ...predicate.Tenant) predicate.Category {
 // HasParent applies the HasEdge predicate on the "parent" edge.
 func HasParent() predicate.Category {
 	return predicate.Category(func(s *sql.Selector) {
-		step := sqlgraph.NewStep(
-			sqlgraph.From(Table, FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, true, ParentTable, ParentColumn),
-		)
-		sqlgraph.HasNeighbors(s, step)
+		step := newParentStep()
+		plinthmixin.HasNeighbors(s, step, plinthmixin.Scope{Tenant: "tenant_id"})
 	})
 }
 
@@ -314,7 +313,7 @@ func HasParent() predicate.Category {
 func HasParentWith(preds ...predicate.Category) predicate.Category {
 	return predicate.Category(func(s *sql.Selector) {
 		step := newParentStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+		plinthmixin.HasNeighbors(s, step, plinthmixin.Scope{Tenant: "tenant_id"}, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
 			}
@@ -325,11 +324,8 @@ func HasParentWith(preds ...predicate.Category) predicate.Category {
 // HasChildren applies the HasEdge predicate on the "children" edge.
 func HasChildren() predicate.Category {
 	return predicate.Category(func(s *sql.Selector) {
-		step := sqlgraph.NewStep(
-			sqlgraph.From(Table, FieldID),
-			sqlgraph.Edge(sqlgraph.O2M, false, ChildrenTable, ChildrenColumn),
-		)
-		sqlgraph.HasNeighbors(s, step)
+		step := newChildrenStep()
+		plinthmixin.HasNeighbors(s, step, plinthmixin.Scope{Tenant: "tenant_id"})
 	})
 }
 
@@ -337,7 +333,7 @@ func HasChildren() predicate.Category {
 func HasChildrenWith(preds ...predicate.Category) predicate.Category {
 	return predicate.Category(func(s *sql.Selector) {
 		step := newChildrenStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+		plinthmixin.HasNeighbors(s, step, plinthmixin.Scope{Tenant: "tenant_id"}, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
 			}
@@ -348,11 +344,8 @@ func HasChildrenWith(preds ...predicate.Category) predicate.Category {
 // HasProducts applies the HasEdge predicate on the "products" edge.
 func HasProducts() predicate.Category {
 	return predicate.Category(func(s *sql.Selector) {
-		step := sqlgraph.NewStep(
-			sqlgraph.From(Table, FieldID),
-			sqlgraph.Edge(sqlgraph.M2M, true, ProductsTable, ProductsPrimaryKey...),
-		)
-		sqlgraph.HasNeighbors(s, step)
+		step := newProductsStep()
+		plinthmixin.HasNeighbors(s, step, plinthmixin.Scope{Deleted: "deleted_at", Tenant: "tenant_id"})
 	})
 }
 
@@ -360,7 +353,7 @@ func HasProducts() predicate.Category {
 func HasProductsWith(preds ...predicate.Product) predicate.Category {
 	return predicate.Category(func(s *sql.Selector) {
 		step := newProductsStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+		plinthmixin.HasNeighbors(s, step, plinthmixin.Scope{Deleted: "deleted_at", Tenant: "tenant_id"}, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
 			}

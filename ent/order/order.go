@@ -10,6 +10,8 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/google/uuid"
+
+	plinthmixin "github.com/plinth-go/plinth/mixin"
 )
 
 const (
@@ -228,7 +230,7 @@ func ByCustomerField(field string, opts ...sql.OrderTermOption) OrderOption {
 // ByItemsCount orders the results by items count.
 func ByItemsCount(opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
-		sqlgraph.OrderByNeighborsCount(s, newItemsStep(), opts...)
+		plinthmixin.OrderByCount(s, newItemsStep(), plinthmixin.Scope{Tenant: "tenant_id"}, opts...)
 	}
 }
 

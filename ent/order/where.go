@@ -9,6 +9,8 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/google/uuid"
 	"github.com/plinth-go/plinth/ent/predicate"
+
+	plinthmixin "github.com/plinth-go/plinth/mixin"
 )
 
 // ID filters vertices based on their ID field.
@@ -541,7 +543,7 @@ func HasTenant() predicate.Order {
 func HasTenantWith(preds ...predicate.Tenant) predicate.Order {
 	return predicate.Order(func(s *sql.Selector) {
 		step := newTenantStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+		plinthmixin.HasNeighbors(s, step, plinthmixin.Scope{}, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
 			}
@@ -552,11 +554,8 @@ func HasTenantWith(preds ...predicate.Tenant) predicate.Order {
 // HasCustomer applies the HasEdge predicate on the "customer" edge.
 func HasCustomer() predicate.Order {
 	return predicate.Order(func(s *sql.Selector) {
-		step := sqlgraph.NewStep(
-			sqlgraph.From(Table, FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, true, CustomerTable, CustomerColumn),
-		)
-		sqlgraph.HasNeighbors(s, step)
+		step := newCustomerStep()
+		plinthmixin.HasNeighbors(s, step, plinthmixin.Scope{Deleted: "deleted_at", Tenant: "tenant_id"})
 	})
 }
 
@@ -564,7 +563,7 @@ func HasCustomer() predicate.Order {
 func HasCustomerWith(preds ...predicate.User) predicate.Order {
 	return predicate.Order(func(s *sql.Selector) {
 		step := newCustomerStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+		plinthmixin.HasNeighbors(s, step, plinthmixin.Scope{Deleted: "deleted_at", Tenant: "tenant_id"}, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
 			}
@@ -575,11 +574,8 @@ func HasCustomerWith(preds ...predicate.User) predicate.Order {
 // HasItems applies the HasEdge predicate on the "items" edge.
 func HasItems() predicate.Order {
 	return predicate.Order(func(s *sql.Selector) {
-		step := sqlgraph.NewStep(
-			sqlgraph.From(Table, FieldID),
-			sqlgraph.Edge(sqlgraph.O2M, false, ItemsTable, ItemsColumn),
-		)
-		sqlgraph.HasNeighbors(s, step)
+		step := newItemsStep()
+		plinthmixin.HasNeighbors(s, step, plinthmixin.Scope{Tenant: "tenant_id"})
 	})
 }
 
@@ -587,7 +583,7 @@ func HasItems() predicate.Order {
 func HasItemsWith(preds ...predicate.OrderItem) predicate.Order {
 	return predicate.Order(func(s *sql.Selector) {
 		step := newItemsStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+		plinthmixin.HasNeighbors(s, step, plinthmixin.Scope{Tenant: "tenant_id"}, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
 			}

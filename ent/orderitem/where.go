@@ -9,6 +9,8 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/google/uuid"
 	"github.com/plinth-go/plinth/ent/predicate"
+
+	plinthmixin "github.com/plinth-go/plinth/mixin"
 )
 
 // ID filters vertices based on their ID field.
@@ -371,7 +373,7 @@ func HasTenant() predicate.OrderItem {
 func HasTenantWith(preds ...predicate.Tenant) predicate.OrderItem {
 	return predicate.OrderItem(func(s *sql.Selector) {
 		step := newTenantStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+		plinthmixin.HasNeighbors(s, step, plinthmixin.Scope{}, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
 			}
@@ -382,11 +384,8 @@ func HasTenantWith(preds ...predicate.Tenant) predicate.OrderItem {
 // HasOrder applies the HasEdge predicate on the "order" edge.
 func HasOrder() predicate.OrderItem {
 	return predicate.OrderItem(func(s *sql.Selector) {
-		step := sqlgraph.NewStep(
-			sqlgraph.From(Table, FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, true, OrderTable, OrderColumn),
-		)
-		sqlgraph.HasNeighbors(s, step)
+		step := newOrderStep()
+		plinthmixin.HasNeighbors(s, step, plinthmixin.Scope{Deleted: "deleted_at", Tenant: "tenant_id"})
 	})
 }
 
@@ -394,7 +393,7 @@ func HasOrder() predicate.OrderItem {
 func HasOrderWith(preds ...predicate.Order) predicate.OrderItem {
 	return predicate.OrderItem(func(s *sql.Selector) {
 		step := newOrderStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+		plinthmixin.HasNeighbors(s, step, plinthmixin.Scope{Deleted: "deleted_at", Tenant: "tenant_id"}, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
 			}
@@ -405,11 +404,8 @@ func HasOrderWith(preds ...predicate.Order) predicate.OrderItem {
 // HasProduct applies the HasEdge predicate on the "product" edge.
 func HasProduct() predicate.OrderItem {
 	return predicate.OrderItem(func(s *sql.Selector) {
-		step := sqlgraph.NewStep(
-			sqlgraph.From(Table, FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, true, ProductTable, ProductColumn),
-		)
-		sqlgraph.HasNeighbors(s, step)
+		step := newProductStep()
+		plinthmixin.HasNeighbors(s, step, plinthmixin.Scope{Deleted: "deleted_at", Tenant: "tenant_id"})
 	})
 }
 
@@ -417,7 +413,7 @@ func HasProduct() predicate.OrderItem {
 func HasProductWith(preds ...predicate.Product) predicate.OrderItem {
 	return predicate.OrderItem(func(s *sql.Selector) {
 		step := newProductStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+		plinthmixin.HasNeighbors(s, step, plinthmixin.Scope{Deleted: "deleted_at", Tenant: "tenant_id"}, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
 			}

@@ -9,6 +9,8 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/google/uuid"
+
+	plinthmixin "github.com/plinth-go/plinth/mixin"
 )
 
 const (
@@ -197,7 +199,7 @@ func ByTenantField(field string, opts ...sql.OrderTermOption) OrderOption {
 // ByCategoriesCount orders the results by categories count.
 func ByCategoriesCount(opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
-		sqlgraph.OrderByNeighborsCount(s, newCategoriesStep(), opts...)
+		plinthmixin.OrderByCount(s, newCategoriesStep(), plinthmixin.Scope{Tenant: "tenant_id"}, opts...)
 	}
 }
 
@@ -211,7 +213,7 @@ func ByCategories(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 // ByOrderItemsCount orders the results by order_items count.
 func ByOrderItemsCount(opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
-		sqlgraph.OrderByNeighborsCount(s, newOrderItemsStep(), opts...)
+		plinthmixin.OrderByCount(s, newOrderItemsStep(), plinthmixin.Scope{Tenant: "tenant_id"}, opts...)
 	}
 }
 

@@ -9,6 +9,8 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/google/uuid"
 	"github.com/plinth-go/plinth/ent/predicate"
+
+	plinthmixin "github.com/plinth-go/plinth/mixin"
 )
 
 // ID filters vertices based on their ID field.
@@ -606,7 +608,7 @@ func HasTenant() predicate.Product {
 func HasTenantWith(preds ...predicate.Tenant) predicate.Product {
 	return predicate.Product(func(s *sql.Selector) {
 		step := newTenantStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+		plinthmixin.HasNeighbors(s, step, plinthmixin.Scope{}, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
 			}
@@ -617,11 +619,8 @@ func HasTenantWith(preds ...predicate.Tenant) predicate.Product {
 // HasCategories applies the HasEdge predicate on the "categories" edge.
 func HasCategories() predicate.Product {
 	return predicate.Product(func(s *sql.Selector) {
-		step := sqlgraph.NewStep(
-			sqlgraph.From(Table, FieldID),
-			sqlgraph.Edge(sqlgraph.M2M, false, CategoriesTable, CategoriesPrimaryKey...),
-		)
-		sqlgraph.HasNeighbors(s, step)
+		step := newCategoriesStep()
+		plinthmixin.HasNeighbors(s, step, plinthmixin.Scope{Tenant: "tenant_id"})
 	})
 }
 
@@ -629,7 +628,7 @@ func HasCategories() predicate.Product {
 func HasCategoriesWith(preds ...predicate.Category) predicate.Product {
 	return predicate.Product(func(s *sql.Selector) {
 		step := newCategoriesStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+		plinthmixin.HasNeighbors(s, step, plinthmixin.Scope{Tenant: "tenant_id"}, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
 			}
@@ -640,11 +639,8 @@ func HasCategoriesWith(preds ...predicate.Category) predicate.Product {
 // HasOrderItems applies the HasEdge predicate on the "order_items" edge.
 func HasOrderItems() predicate.Product {
 	return predicate.Product(func(s *sql.Selector) {
-		step := sqlgraph.NewStep(
-			sqlgraph.From(Table, FieldID),
-			sqlgraph.Edge(sqlgraph.O2M, false, OrderItemsTable, OrderItemsColumn),
-		)
-		sqlgraph.HasNeighbors(s, step)
+		step := newOrderItemsStep()
+		plinthmixin.HasNeighbors(s, step, plinthmixin.Scope{Tenant: "tenant_id"})
 	})
 }
 
@@ -652,7 +648,7 @@ func HasOrderItems() predicate.Product {
 func HasOrderItemsWith(preds ...predicate.OrderItem) predicate.Product {
 	return predicate.Product(func(s *sql.Selector) {
 		step := newOrderItemsStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+		plinthmixin.HasNeighbors(s, step, plinthmixin.Scope{Tenant: "tenant_id"}, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
 			}

@@ -8,6 +8,8 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/google/uuid"
+
+	plinthmixin "github.com/plinth-go/plinth/mixin"
 )
 
 const (
@@ -137,7 +139,7 @@ func ByName(opts ...sql.OrderTermOption) OrderOption {
 // ByUsersCount orders the results by users count.
 func ByUsersCount(opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
-		sqlgraph.OrderByNeighborsCount(s, newUsersStep(), opts...)
+		plinthmixin.OrderByCount(s, newUsersStep(), plinthmixin.Scope{Deleted: "deleted_at", Tenant: "tenant_id"}, opts...)
 	}
 }
 
@@ -151,7 +153,7 @@ func ByUsers(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 // ByCategoriesCount orders the results by categories count.
 func ByCategoriesCount(opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
-		sqlgraph.OrderByNeighborsCount(s, newCategoriesStep(), opts...)
+		plinthmixin.OrderByCount(s, newCategoriesStep(), plinthmixin.Scope{Tenant: "tenant_id"}, opts...)
 	}
 }
 
@@ -165,7 +167,7 @@ func ByCategories(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 // ByProductsCount orders the results by products count.
 func ByProductsCount(opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
-		sqlgraph.OrderByNeighborsCount(s, newProductsStep(), opts...)
+		plinthmixin.OrderByCount(s, newProductsStep(), plinthmixin.Scope{Deleted: "deleted_at", Tenant: "tenant_id"}, opts...)
 	}
 }
 
@@ -179,7 +181,7 @@ func ByProducts(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 // ByOrdersCount orders the results by orders count.
 func ByOrdersCount(opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
-		sqlgraph.OrderByNeighborsCount(s, newOrdersStep(), opts...)
+		plinthmixin.OrderByCount(s, newOrdersStep(), plinthmixin.Scope{Deleted: "deleted_at", Tenant: "tenant_id"}, opts...)
 	}
 }
 
@@ -193,7 +195,7 @@ func ByOrders(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 // ByOrderItemsCount orders the results by order_items count.
 func ByOrderItemsCount(opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
-		sqlgraph.OrderByNeighborsCount(s, newOrderItemsStep(), opts...)
+		plinthmixin.OrderByCount(s, newOrderItemsStep(), plinthmixin.Scope{Tenant: "tenant_id"}, opts...)
 	}
 }
 

@@ -6,9 +6,10 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect/sql"
-	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/google/uuid"
 	"github.com/plinth-go/plinth/ent/predicate"
+
+	plinthmixin "github.com/plinth-go/plinth/mixin"
 )
 
 // ID filters vertices based on their ID field.
@@ -289,11 +290,8 @@ func NameContainsFold(v string) predicate.Tenant {
 // HasUsers applies the HasEdge predicate on the "users" edge.
 func HasUsers() predicate.Tenant {
 	return predicate.Tenant(func(s *sql.Selector) {
-		step := sqlgraph.NewStep(
-			sqlgraph.From(Table, FieldID),
-			sqlgraph.Edge(sqlgraph.O2M, false, UsersTable, UsersColumn),
-		)
-		sqlgraph.HasNeighbors(s, step)
+		step := newUsersStep()
+		plinthmixin.HasNeighbors(s, step, plinthmixin.Scope{Deleted: "deleted_at", Tenant: "tenant_id"})
 	})
 }
 
@@ -301,7 +299,7 @@ func HasUsers() predicate.Tenant {
 func HasUsersWith(preds ...predicate.User) predicate.Tenant {
 	return predicate.Tenant(func(s *sql.Selector) {
 		step := newUsersStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+		plinthmixin.HasNeighbors(s, step, plinthmixin.Scope{Deleted: "deleted_at", Tenant: "tenant_id"}, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
 			}
@@ -312,11 +310,8 @@ func HasUsersWith(preds ...predicate.User) predicate.Tenant {
 // HasCategories applies the HasEdge predicate on the "categories" edge.
 func HasCategories() predicate.Tenant {
 	return predicate.Tenant(func(s *sql.Selector) {
-		step := sqlgraph.NewStep(
-			sqlgraph.From(Table, FieldID),
-			sqlgraph.Edge(sqlgraph.O2M, false, CategoriesTable, CategoriesColumn),
-		)
-		sqlgraph.HasNeighbors(s, step)
+		step := newCategoriesStep()
+		plinthmixin.HasNeighbors(s, step, plinthmixin.Scope{Tenant: "tenant_id"})
 	})
 }
 
@@ -324,7 +319,7 @@ func HasCategories() predicate.Tenant {
 func HasCategoriesWith(preds ...predicate.Category) predicate.Tenant {
 	return predicate.Tenant(func(s *sql.Selector) {
 		step := newCategoriesStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+		plinthmixin.HasNeighbors(s, step, plinthmixin.Scope{Tenant: "tenant_id"}, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
 			}
@@ -335,11 +330,8 @@ func HasCategoriesWith(preds ...predicate.Category) predicate.Tenant {
 // HasProducts applies the HasEdge predicate on the "products" edge.
 func HasProducts() predicate.Tenant {
 	return predicate.Tenant(func(s *sql.Selector) {
-		step := sqlgraph.NewStep(
-			sqlgraph.From(Table, FieldID),
-			sqlgraph.Edge(sqlgraph.O2M, false, ProductsTable, ProductsColumn),
-		)
-		sqlgraph.HasNeighbors(s, step)
+		step := newProductsStep()
+		plinthmixin.HasNeighbors(s, step, plinthmixin.Scope{Deleted: "deleted_at", Tenant: "tenant_id"})
 	})
 }
 
@@ -347,7 +339,7 @@ func HasProducts() predicate.Tenant {
 func HasProductsWith(preds ...predicate.Product) predicate.Tenant {
 	return predicate.Tenant(func(s *sql.Selector) {
 		step := newProductsStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+		plinthmixin.HasNeighbors(s, step, plinthmixin.Scope{Deleted: "deleted_at", Tenant: "tenant_id"}, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
 			}
@@ -358,11 +350,8 @@ func HasProductsWith(preds ...predicate.Product) predicate.Tenant {
 // HasOrders applies the HasEdge predicate on the "orders" edge.
 func HasOrders() predicate.Tenant {
 	return predicate.Tenant(func(s *sql.Selector) {
-		step := sqlgraph.NewStep(
-			sqlgraph.From(Table, FieldID),
-			sqlgraph.Edge(sqlgraph.O2M, false, OrdersTable, OrdersColumn),
-		)
-		sqlgraph.HasNeighbors(s, step)
+		step := newOrdersStep()
+		plinthmixin.HasNeighbors(s, step, plinthmixin.Scope{Deleted: "deleted_at", Tenant: "tenant_id"})
 	})
 }
 
@@ -370,7 +359,7 @@ func HasOrders() predicate.Tenant {
 func HasOrdersWith(preds ...predicate.Order) predicate.Tenant {
 	return predicate.Tenant(func(s *sql.Selector) {
 		step := newOrdersStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+		plinthmixin.HasNeighbors(s, step, plinthmixin.Scope{Deleted: "deleted_at", Tenant: "tenant_id"}, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
 			}
@@ -381,11 +370,8 @@ func HasOrdersWith(preds ...predicate.Order) predicate.Tenant {
 // HasOrderItems applies the HasEdge predicate on the "order_items" edge.
 func HasOrderItems() predicate.Tenant {
 	return predicate.Tenant(func(s *sql.Selector) {
-		step := sqlgraph.NewStep(
-			sqlgraph.From(Table, FieldID),
-			sqlgraph.Edge(sqlgraph.O2M, false, OrderItemsTable, OrderItemsColumn),
-		)
-		sqlgraph.HasNeighbors(s, step)
+		step := newOrderItemsStep()
+		plinthmixin.HasNeighbors(s, step, plinthmixin.Scope{Tenant: "tenant_id"})
 	})
 }
 
@@ -393,7 +379,7 @@ func HasOrderItems() predicate.Tenant {
 func HasOrderItemsWith(preds ...predicate.OrderItem) predicate.Tenant {
 	return predicate.Tenant(func(s *sql.Selector) {
 		step := newOrderItemsStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+		plinthmixin.HasNeighbors(s, step, plinthmixin.Scope{Tenant: "tenant_id"}, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
 			}

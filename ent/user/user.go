@@ -10,6 +10,8 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/google/uuid"
+
+	plinthmixin "github.com/plinth-go/plinth/mixin"
 )
 
 const (
@@ -215,7 +217,7 @@ func ByTenantField(field string, opts ...sql.OrderTermOption) OrderOption {
 // ByOrdersCount orders the results by orders count.
 func ByOrdersCount(opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
-		sqlgraph.OrderByNeighborsCount(s, newOrdersStep(), opts...)
+		plinthmixin.OrderByCount(s, newOrdersStep(), plinthmixin.Scope{Deleted: "deleted_at", Tenant: "tenant_id"}, opts...)
 	}
 }
 

@@ -9,6 +9,8 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/google/uuid"
 	"github.com/plinth-go/plinth/ent/predicate"
+
+	plinthmixin "github.com/plinth-go/plinth/mixin"
 )
 
 // ID filters vertices based on their ID field.
@@ -596,7 +598,7 @@ func HasTenant() predicate.User {
 func HasTenantWith(preds ...predicate.Tenant) predicate.User {
 	return predicate.User(func(s *sql.Selector) {
 		step := newTenantStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+		plinthmixin.HasNeighbors(s, step, plinthmixin.Scope{}, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
 			}
@@ -607,11 +609,8 @@ func HasTenantWith(preds ...predicate.Tenant) predicate.User {
 // HasOrders applies the HasEdge predicate on the "orders" edge.
 func HasOrders() predicate.User {
 	return predicate.User(func(s *sql.Selector) {
-		step := sqlgraph.NewStep(
-			sqlgraph.From(Table, FieldID),
-			sqlgraph.Edge(sqlgraph.O2M, false, OrdersTable, OrdersColumn),
-		)
-		sqlgraph.HasNeighbors(s, step)
+		step := newOrdersStep()
+		plinthmixin.HasNeighbors(s, step, plinthmixin.Scope{Deleted: "deleted_at", Tenant: "tenant_id"})
 	})
 }
 
@@ -619,7 +618,7 @@ func HasOrders() predicate.User {
 func HasOrdersWith(preds ...predicate.Order) predicate.User {
 	return predicate.User(func(s *sql.Selector) {
 		step := newOrdersStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+		plinthmixin.HasNeighbors(s, step, plinthmixin.Scope{Deleted: "deleted_at", Tenant: "tenant_id"}, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
 			}

@@ -13,10 +13,11 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
-	plinthmixin "github.com/plinth-go/plinth/mixin"
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/book"
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/genre"
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/house"
+
+	plinthmixin "github.com/plinth-go/plinth/mixin"
 )
 
 // BookCreate is the builder for creating a Book entity.

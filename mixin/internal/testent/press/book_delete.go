@@ -8,9 +8,10 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/plinth-go/plinth/mixin/internal/testent/press/predicate"
+
 	plinthmixin "github.com/plinth-go/plinth/mixin"
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/book"
-	"github.com/plinth-go/plinth/mixin/internal/testent/press/predicate"
 )
 
 // BookDelete is the builder for deleting a Book entity.

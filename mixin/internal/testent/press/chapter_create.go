@@ -13,10 +13,11 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
-	plinthmixin "github.com/plinth-go/plinth/mixin"
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/book"
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/chapter"
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/remark"
+
+	plinthmixin "github.com/plinth-go/plinth/mixin"
 )
 
 // ChapterCreate is the builder for creating a Chapter entity.

@@ -13,11 +13,12 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
-	plinthmixin "github.com/plinth-go/plinth/mixin"
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/book"
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/chapter"
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/predicate"
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/remark"
+
+	plinthmixin "github.com/plinth-go/plinth/mixin"
 )
 
 // ChapterQuery is the builder for querying Chapter entities.

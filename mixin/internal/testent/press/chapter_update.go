@@ -11,11 +11,12 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
-	plinthmixin "github.com/plinth-go/plinth/mixin"
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/book"
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/chapter"
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/predicate"
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/remark"
+
+	plinthmixin "github.com/plinth-go/plinth/mixin"
 )
 
 // ChapterUpdate is the builder for updating Chapter entities.

@@ -12,10 +12,11 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
-	plinthmixin "github.com/plinth-go/plinth/mixin"
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/book"
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/genre"
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/knob"
+
+	plinthmixin "github.com/plinth-go/plinth/mixin"
 )
 
 // GenreCreate is the builder for creating a Genre entity.

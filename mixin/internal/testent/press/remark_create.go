@@ -11,9 +11,10 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
-	plinthmixin "github.com/plinth-go/plinth/mixin"
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/chapter"
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/remark"
+
+	plinthmixin "github.com/plinth-go/plinth/mixin"
 )
 
 // RemarkCreate is the builder for creating a Remark entity.

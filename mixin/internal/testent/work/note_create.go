@@ -13,9 +13,10 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
-	plinthmixin "github.com/plinth-go/plinth/mixin"
 	"github.com/plinth-go/plinth/mixin/internal/testent/work/note"
 	"github.com/plinth-go/plinth/mixin/internal/testent/work/task"
+
+	plinthmixin "github.com/plinth-go/plinth/mixin"
 )
 
 // NoteCreate is the builder for creating a Note entity.

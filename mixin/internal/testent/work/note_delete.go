@@ -8,9 +8,10 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/plinth-go/plinth/mixin/internal/testent/work/predicate"
+
 	plinthmixin "github.com/plinth-go/plinth/mixin"
 	"github.com/plinth-go/plinth/mixin/internal/testent/work/note"
-	"github.com/plinth-go/plinth/mixin/internal/testent/work/predicate"
 )
 
 // NoteDelete is the builder for deleting a Note entity.

@@ -12,12 +12,13 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
-	plinthmixin "github.com/plinth-go/plinth/mixin"
 	"github.com/plinth-go/plinth/mixin/internal/testent/work/label"
 	"github.com/plinth-go/plinth/mixin/internal/testent/work/predicate"
 	"github.com/plinth-go/plinth/mixin/internal/testent/work/project"
 	"github.com/plinth-go/plinth/mixin/internal/testent/work/task"
 	"github.com/plinth-go/plinth/mixin/internal/testent/work/team"
+
+	plinthmixin "github.com/plinth-go/plinth/mixin"
 )
 
 // ProjectUpdate is the builder for updating Project entities.

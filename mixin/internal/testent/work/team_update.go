@@ -11,10 +11,11 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
-	plinthmixin "github.com/plinth-go/plinth/mixin"
 	"github.com/plinth-go/plinth/mixin/internal/testent/work/predicate"
 	"github.com/plinth-go/plinth/mixin/internal/testent/work/project"
 	"github.com/plinth-go/plinth/mixin/internal/testent/work/team"
+
+	plinthmixin "github.com/plinth-go/plinth/mixin"
 )
 
 // TeamUpdate is the builder for updating Team entities.

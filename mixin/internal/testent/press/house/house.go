@@ -5,6 +5,7 @@ package house
 import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+
 	plinthmixin "github.com/plinth-go/plinth/mixin"
 )
 

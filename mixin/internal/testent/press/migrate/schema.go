@@ -12,14 +12,14 @@ var (
 	// BooksColumns holds the columns for the "books" table.
 	BooksColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt, Increment: true},
-		{Name: "rev", Type: field.TypeInt64, Default: "1"},
-		{Name: "removed_at", Type: field.TypeTime, Nullable: true},
-		{Name: "made_at", Type: field.TypeTime, Default: map[string]schema.Expr{"mysql": "CURRENT_TIMESTAMP(6)", "postgres": "now()", "sqlite3": "CURRENT_TIMESTAMP"}},
-		{Name: "changed_at", Type: field.TypeTime, Default: map[string]schema.Expr{"mysql": "CURRENT_TIMESTAMP(6)", "postgres": "now()", "sqlite3": "CURRENT_TIMESTAMP"}},
-		{Name: "org_id", Type: field.TypeUUID},
-		{Name: "created_by", Type: field.TypeUUID, Nullable: true},
-		{Name: "updated_by", Type: field.TypeUUID, Nullable: true},
-		{Name: "title", Type: field.TypeString, Size: 50},
+		{Name: "rev", Type: field.TypeInt64, Comment: "Raised by each update; an update made from an older version is refused.", Default: "1"},
+		{Name: "removed_at", Type: field.TypeTime, Nullable: true, Comment: "When the row was deleted."},
+		{Name: "made_at", Type: field.TypeTime, Comment: "When the row was made.", Default: map[string]schema.Expr{"mysql": "CURRENT_TIMESTAMP(6)", "postgres": "now()", "sqlite3": "CURRENT_TIMESTAMP"}},
+		{Name: "changed_at", Type: field.TypeTime, Comment: "When the row was last changed.", Default: map[string]schema.Expr{"mysql": "CURRENT_TIMESTAMP(6)", "postgres": "now()", "sqlite3": "CURRENT_TIMESTAMP"}},
+		{Name: "org_id", Type: field.TypeUUID, Comment: "The tenant the row belongs to."},
+		{Name: "created_by", Type: field.TypeUUID, Nullable: true, Comment: "Who made the row."},
+		{Name: "updated_by", Type: field.TypeUUID, Nullable: true, Comment: "Who last changed the row."},
+		{Name: "title", Type: field.TypeString, Size: 50, SchemaType: map[string]string{"postgres": "varchar(50)"}},
 		{Name: "price", Type: field.TypeInt64, Default: 0},
 		{Name: "meta", Type: field.TypeJSON, Nullable: true},
 		{Name: "house_books", Type: field.TypeInt, Nullable: true},
@@ -27,11 +27,12 @@ var (
 	// BooksTable holds the schema information for the "books" table.
 	BooksTable = &schema.Table{
 		Name:       "books",
+		Comment:    "Book has every mixin but ID.",
 		Columns:    BooksColumns,
 		PrimaryKey: []*schema.Column{BooksColumns[0]},
 		ForeignKeys: []*schema.ForeignKey{
 			{
-				Symbol:     "books_houses_books",
+				Symbol:     "fk_books_houses",
 				Columns:    []*schema.Column{BooksColumns[11]},
 				RefColumns: []*schema.Column{HousesColumns[0]},
 				OnDelete:   schema.SetNull,
@@ -39,152 +40,204 @@ var (
 		},
 		Indexes: []*schema.Index{
 			{
-				Name:    "book_org_id_title",
+				Name:    "uq_books_org_id_title",
 				Unique:  true,
 				Columns: []*schema.Column{BooksColumns[5], BooksColumns[8]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "removed_at IS NULL",
 				},
 			},
+			{
+				Name:    "ix_books_house_books",
+				Unique:  false,
+				Columns: []*schema.Column{BooksColumns[11]},
+			},
 		},
 	}
 	// ChaptersColumns holds the columns for the "chapters" table.
 	ChaptersColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt, Increment: true},
-		{Name: "org_id", Type: field.TypeUUID},
-		{Name: "removed_at", Type: field.TypeTime, Nullable: true},
-		{Name: "rev", Type: field.TypeInt64, Default: "1"},
-		{Name: "made_at", Type: field.TypeTime, Default: map[string]schema.Expr{"mysql": "CURRENT_TIMESTAMP(6)", "postgres": "now()", "sqlite3": "CURRENT_TIMESTAMP"}},
-		{Name: "changed_at", Type: field.TypeTime, Default: map[string]schema.Expr{"mysql": "CURRENT_TIMESTAMP(6)", "postgres": "now()", "sqlite3": "CURRENT_TIMESTAMP"}},
-		{Name: "title", Type: field.TypeString, Size: 50},
+		{Name: "org_id", Type: field.TypeUUID, Comment: "The tenant the row belongs to."},
+		{Name: "removed_at", Type: field.TypeTime, Nullable: true, Comment: "When the row was deleted."},
+		{Name: "rev", Type: field.TypeInt64, Comment: "Raised by each update; an update made from an older version is refused.", Default: "1"},
+		{Name: "made_at", Type: field.TypeTime, Comment: "When the row was made.", Default: map[string]schema.Expr{"mysql": "CURRENT_TIMESTAMP(6)", "postgres": "now()", "sqlite3": "CURRENT_TIMESTAMP"}},
+		{Name: "changed_at", Type: field.TypeTime, Comment: "When the row was last changed.", Default: map[string]schema.Expr{"mysql": "CURRENT_TIMESTAMP(6)", "postgres": "now()", "sqlite3": "CURRENT_TIMESTAMP"}},
+		{Name: "title", Type: field.TypeString, Size: 50, SchemaType: map[string]string{"postgres": "varchar(50)"}},
 		{Name: "chapter_book", Type: field.TypeInt},
 		{Name: "part_of", Type: field.TypeInt, Nullable: true},
 	}
 	// ChaptersTable holds the schema information for the "chapters" table.
 	ChaptersTable = &schema.Table{
 		Name:       "chapters",
+		Comment:    "Chapter belongs to a book, by an edge that only the chapter declares.",
 		Columns:    ChaptersColumns,
 		PrimaryKey: []*schema.Column{ChaptersColumns[0]},
 		ForeignKeys: []*schema.ForeignKey{
 			{
-				Symbol:     "chapters_books_book",
+				Symbol:     "fk_chapters_books",
 				Columns:    []*schema.Column{ChaptersColumns[7]},
 				RefColumns: []*schema.Column{BooksColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
 			{
-				Symbol:     "chapters_chapters_sections",
+				Symbol:     "fk_chapters_chapters",
 				Columns:    []*schema.Column{ChaptersColumns[8]},
 				RefColumns: []*schema.Column{ChaptersColumns[0]},
 				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "ix_chapters_chapter_book",
+				Unique:  false,
+				Columns: []*schema.Column{ChaptersColumns[7]},
+			},
+			{
+				Name:    "ix_chapters_part_of",
+				Unique:  false,
+				Columns: []*schema.Column{ChaptersColumns[8]},
 			},
 		},
 	}
 	// GenresColumns holds the columns for the "genres" table.
 	GenresColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt, Increment: true},
-		{Name: "removed_at", Type: field.TypeTime, Nullable: true},
-		{Name: "org_id", Type: field.TypeUUID},
-		{Name: "name", Type: field.TypeString, Size: 50},
+		{Name: "removed_at", Type: field.TypeTime, Nullable: true, Comment: "When the row was deleted."},
+		{Name: "org_id", Type: field.TypeUUID, Comment: "The tenant the row belongs to."},
+		{Name: "name", Type: field.TypeString, Size: 50, SchemaType: map[string]string{"postgres": "varchar(50)"}},
 	}
 	// GenresTable holds the schema information for the "genres" table.
 	GenresTable = &schema.Table{
 		Name:       "genres",
+		Comment:    "Genre is given to books.",
 		Columns:    GenresColumns,
 		PrimaryKey: []*schema.Column{GenresColumns[0]},
 	}
 	// HousesColumns holds the columns for the "houses" table.
 	HousesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt, Increment: true},
-		{Name: "name", Type: field.TypeString, Size: 50},
+		{Name: "name", Type: field.TypeString, Size: 50, SchemaType: map[string]string{"postgres": "varchar(50)"}},
 	}
 	// HousesTable holds the schema information for the "houses" table.
 	HousesTable = &schema.Table{
 		Name:       "houses",
+		Comment:    "House belongs to no tenant and is never soft-deleted.",
 		Columns:    HousesColumns,
 		PrimaryKey: []*schema.Column{HousesColumns[0]},
 	}
 	// KnobsColumns holds the columns for the "knobs" table.
 	KnobsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt, Increment: true},
-		{Name: "org_id", Type: field.TypeUUID},
-		{Name: "key", Type: field.TypeString, Unique: true, Size: 50},
-		{Name: "value", Type: field.TypeString, Size: 50},
+		{Name: "org_id", Type: field.TypeUUID, Comment: "The tenant the row belongs to."},
+		{Name: "key", Type: field.TypeString, Size: 50, SchemaType: map[string]string{"postgres": "varchar(50)"}},
+		{Name: "value", Type: field.TypeString, Size: 50, SchemaType: map[string]string{"postgres": "varchar(50)"}},
 	}
 	// KnobsTable holds the schema information for the "knobs" table.
 	KnobsTable = &schema.Table{
 		Name:       "knobs",
+		Comment:    "Knob has a tenant and nothing that an update would change by itself.",
 		Columns:    KnobsColumns,
 		PrimaryKey: []*schema.Column{KnobsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "uq_knobs_key",
+				Unique:  true,
+				Columns: []*schema.Column{KnobsColumns[2]},
+			},
+		},
 	}
 	// RemarksColumns holds the columns for the "remarks" table.
 	RemarksColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt, Increment: true},
-		{Name: "removed_at", Type: field.TypeTime, Nullable: true},
-		{Name: "body", Type: field.TypeString, Size: 200},
+		{Name: "removed_at", Type: field.TypeTime, Nullable: true, Comment: "When the row was deleted."},
+		{Name: "body", Type: field.TypeString, Size: 200, SchemaType: map[string]string{"postgres": "varchar(200)"}},
 		{Name: "remark_chapter", Type: field.TypeInt},
 	}
 	// RemarksTable holds the schema information for the "remarks" table.
 	RemarksTable = &schema.Table{
 		Name:       "remarks",
+		Comment:    "Remark has no tenant of its own.",
 		Columns:    RemarksColumns,
 		PrimaryKey: []*schema.Column{RemarksColumns[0]},
 		ForeignKeys: []*schema.ForeignKey{
 			{
-				Symbol:     "remarks_chapters_chapter",
+				Symbol:     "fk_remarks_chapters",
 				Columns:    []*schema.Column{RemarksColumns[3]},
 				RefColumns: []*schema.Column{ChaptersColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
 		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "ix_remarks_remark_chapter",
+				Unique:  false,
+				Columns: []*schema.Column{RemarksColumns[3]},
+			},
+		},
 	}
 	// BookGenresColumns holds the columns for the "book_genres" table.
 	BookGenresColumns = []*schema.Column{
-		{Name: "book_id", Type: field.TypeInt},
-		{Name: "genre_id", Type: field.TypeInt},
+		{Name: "book_id", Type: field.TypeInt, Comment: "The Book."},
+		{Name: "genre_id", Type: field.TypeInt, Comment: "The Genre."},
 	}
 	// BookGenresTable holds the schema information for the "book_genres" table.
 	BookGenresTable = &schema.Table{
 		Name:       "book_genres",
+		Comment:    "Join table of Book and Genre (Book.genres).",
 		Columns:    BookGenresColumns,
 		PrimaryKey: []*schema.Column{BookGenresColumns[0], BookGenresColumns[1]},
 		ForeignKeys: []*schema.ForeignKey{
 			{
-				Symbol:     "book_genres_book_id",
+				Symbol:     "fk_book_genres_books",
 				Columns:    []*schema.Column{BookGenresColumns[0]},
 				RefColumns: []*schema.Column{BooksColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
 			{
-				Symbol:     "book_genres_genre_id",
+				Symbol:     "fk_book_genres_genres",
 				Columns:    []*schema.Column{BookGenresColumns[1]},
 				RefColumns: []*schema.Column{GenresColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
 		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "ix_book_genres_genre_id",
+				Unique:  false,
+				Columns: []*schema.Column{BookGenresColumns[1]},
+			},
+		},
 	}
 	// KnobGenresColumns holds the columns for the "knob_genres" table.
 	KnobGenresColumns = []*schema.Column{
-		{Name: "knob_id", Type: field.TypeInt},
-		{Name: "genre_id", Type: field.TypeInt},
+		{Name: "knob_id", Type: field.TypeInt, Comment: "The Knob."},
+		{Name: "genre_id", Type: field.TypeInt, Comment: "The Genre."},
 	}
 	// KnobGenresTable holds the schema information for the "knob_genres" table.
 	KnobGenresTable = &schema.Table{
 		Name:       "knob_genres",
+		Comment:    "Join table of Knob and Genre (Knob.genres).",
 		Columns:    KnobGenresColumns,
 		PrimaryKey: []*schema.Column{KnobGenresColumns[0], KnobGenresColumns[1]},
 		ForeignKeys: []*schema.ForeignKey{
 			{
-				Symbol:     "knob_genres_knob_id",
+				Symbol:     "fk_knob_genres_knobs",
 				Columns:    []*schema.Column{KnobGenresColumns[0]},
 				RefColumns: []*schema.Column{KnobsColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
 			{
-				Symbol:     "knob_genres_genre_id",
+				Symbol:     "fk_knob_genres_genres",
 				Columns:    []*schema.Column{KnobGenresColumns[1]},
 				RefColumns: []*schema.Column{GenresColumns[0]},
 				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "ix_knob_genres_genre_id",
+				Unique:  false,
+				Columns: []*schema.Column{KnobGenresColumns[1]},
 			},
 		},
 	}

@@ -11,60 +11,70 @@ import (
 var (
 	// LabelsColumns holds the columns for the "labels" table.
 	LabelsColumns = []*schema.Column{
-		{Name: "id", Type: field.TypeUUID, Default: map[string]schema.Expr{"mysql": "(uuid())", "postgres": "gen_random_uuid()", "sqlite3": "(lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-' || substr('89ab', 1 + (random() & 3), 1) || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6))))"}},
-		{Name: "tenant_id", Type: field.TypeUUID},
-		{Name: "deleted_at", Type: field.TypeTime, Nullable: true},
-		{Name: "name", Type: field.TypeString, Size: 50},
+		{Name: "id", Type: field.TypeUUID, Comment: "Primary key, a UUID that grows with time.", Default: map[string]schema.Expr{"mysql": "(uuid())", "postgres": "gen_random_uuid()", "sqlite3": "(lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-' || substr('89ab', 1 + (random() & 3), 1) || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6))))"}},
+		{Name: "tenant_id", Type: field.TypeUUID, Comment: "The tenant the row belongs to."},
+		{Name: "deleted_at", Type: field.TypeTime, Nullable: true, Comment: "When the row was deleted."},
+		{Name: "name", Type: field.TypeString, Size: 50, SchemaType: map[string]string{"postgres": "varchar(50)"}},
 	}
 	// LabelsTable holds the schema information for the "labels" table.
 	LabelsTable = &schema.Table{
 		Name:       "labels",
+		Comment:    "Label is put on projects.",
 		Columns:    LabelsColumns,
 		PrimaryKey: []*schema.Column{LabelsColumns[0]},
 	}
 	// NotesColumns holds the columns for the "notes" table.
 	NotesColumns = []*schema.Column{
-		{Name: "id", Type: field.TypeUUID, Default: map[string]schema.Expr{"mysql": "(uuid())", "postgres": "gen_random_uuid()", "sqlite3": "(lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-' || substr('89ab', 1 + (random() & 3), 1) || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6))))"}},
-		{Name: "deleted_at", Type: field.TypeTime, Nullable: true},
-		{Name: "body", Type: field.TypeString, Size: 200},
+		{Name: "id", Type: field.TypeUUID, Comment: "Primary key, a UUID that grows with time.", Default: map[string]schema.Expr{"mysql": "(uuid())", "postgres": "gen_random_uuid()", "sqlite3": "(lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-' || substr('89ab', 1 + (random() & 3), 1) || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6))))"}},
+		{Name: "deleted_at", Type: field.TypeTime, Nullable: true, Comment: "When the row was deleted."},
+		{Name: "body", Type: field.TypeString, Size: 200, SchemaType: map[string]string{"postgres": "varchar(200)"}},
 		{Name: "task_id", Type: field.TypeUUID},
 	}
 	// NotesTable holds the schema information for the "notes" table.
 	NotesTable = &schema.Table{
 		Name:       "notes",
+		Comment:    "Note has no tenant of its own.",
 		Columns:    NotesColumns,
 		PrimaryKey: []*schema.Column{NotesColumns[0]},
 		ForeignKeys: []*schema.ForeignKey{
 			{
-				Symbol:     "notes_tasks_notes",
+				Symbol:     "fk_notes_tasks",
 				Columns:    []*schema.Column{NotesColumns[3]},
 				RefColumns: []*schema.Column{TasksColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
 		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "ix_notes_task_id",
+				Unique:  false,
+				Columns: []*schema.Column{NotesColumns[3]},
+			},
+		},
 	}
 	// ProjectsColumns holds the columns for the "projects" table.
 	ProjectsColumns = []*schema.Column{
-		{Name: "id", Type: field.TypeUUID, Default: map[string]schema.Expr{"mysql": "(uuid())", "postgres": "gen_random_uuid()", "sqlite3": "(lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-' || substr('89ab', 1 + (random() & 3), 1) || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6))))"}},
-		{Name: "tenant_id", Type: field.TypeUUID},
-		{Name: "created_at", Type: field.TypeTime, Default: map[string]schema.Expr{"mysql": "CURRENT_TIMESTAMP(6)", "postgres": "now()", "sqlite3": "CURRENT_TIMESTAMP"}},
-		{Name: "updated_at", Type: field.TypeTime, Default: map[string]schema.Expr{"mysql": "CURRENT_TIMESTAMP(6)", "postgres": "now()", "sqlite3": "CURRENT_TIMESTAMP"}},
-		{Name: "deleted_at", Type: field.TypeTime, Nullable: true},
-		{Name: "created_by", Type: field.TypeUUID, Nullable: true},
-		{Name: "updated_by", Type: field.TypeUUID, Nullable: true},
-		{Name: "version", Type: field.TypeInt64, Default: "1"},
-		{Name: "name", Type: field.TypeString, Size: 50},
+		{Name: "id", Type: field.TypeUUID, Comment: "Primary key, a UUID that grows with time.", Default: map[string]schema.Expr{"mysql": "(uuid())", "postgres": "gen_random_uuid()", "sqlite3": "(lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-' || substr('89ab', 1 + (random() & 3), 1) || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6))))"}},
+		{Name: "tenant_id", Type: field.TypeUUID, Comment: "The tenant the row belongs to."},
+		{Name: "created_at", Type: field.TypeTime, Comment: "When the row was made.", Default: map[string]schema.Expr{"mysql": "CURRENT_TIMESTAMP(6)", "postgres": "now()", "sqlite3": "CURRENT_TIMESTAMP"}},
+		{Name: "updated_at", Type: field.TypeTime, Comment: "When the row was last changed.", Default: map[string]schema.Expr{"mysql": "CURRENT_TIMESTAMP(6)", "postgres": "now()", "sqlite3": "CURRENT_TIMESTAMP"}},
+		{Name: "deleted_at", Type: field.TypeTime, Nullable: true, Comment: "When the row was deleted."},
+		{Name: "created_by", Type: field.TypeUUID, Nullable: true, Comment: "Who made the row."},
+		{Name: "updated_by", Type: field.TypeUUID, Nullable: true, Comment: "Who last changed the row."},
+		{Name: "version", Type: field.TypeInt64, Comment: "Raised by each update; an update made from an older version is refused.", Default: "1"},
+		{Name: "name", Type: field.TypeString, Size: 50, SchemaType: map[string]string{"postgres": "varchar(50)"}},
 		{Name: "budget", Type: field.TypeInt64, Default: 0},
 		{Name: "team_id", Type: field.TypeUUID, Nullable: true},
 	}
 	// ProjectsTable holds the schema information for the "projects" table.
 	ProjectsTable = &schema.Table{
 		Name:       "projects",
+		Comment:    "Project has every mixin.",
 		Columns:    ProjectsColumns,
 		PrimaryKey: []*schema.Column{ProjectsColumns[0]},
 		ForeignKeys: []*schema.ForeignKey{
 			{
-				Symbol:     "projects_teams_projects",
+				Symbol:     "fk_projects_teams",
 				Columns:    []*schema.Column{ProjectsColumns[10]},
 				RefColumns: []*schema.Column{TeamsColumns[0]},
 				OnDelete:   schema.Restrict,
@@ -72,118 +82,161 @@ var (
 		},
 		Indexes: []*schema.Index{
 			{
-				Name:    "project_tenant_id_name",
+				Name:    "uq_projects_tenant_id_name",
 				Unique:  true,
 				Columns: []*schema.Column{ProjectsColumns[1], ProjectsColumns[8]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "deleted_at IS NULL",
 				},
 			},
+			{
+				Name:    "ix_projects_team_id",
+				Unique:  false,
+				Columns: []*schema.Column{ProjectsColumns[10]},
+			},
 		},
 	}
 	// SettingsColumns holds the columns for the "settings" table.
 	SettingsColumns = []*schema.Column{
-		{Name: "id", Type: field.TypeUUID, Default: map[string]schema.Expr{"mysql": "(uuid())", "postgres": "gen_random_uuid()", "sqlite3": "(lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-' || substr('89ab', 1 + (random() & 3), 1) || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6))))"}},
-		{Name: "tenant_id", Type: field.TypeUUID},
-		{Name: "key", Type: field.TypeString, Unique: true, Size: 50},
-		{Name: "value", Type: field.TypeString, Size: 50},
+		{Name: "id", Type: field.TypeUUID, Comment: "Primary key, a UUID that grows with time.", Default: map[string]schema.Expr{"mysql": "(uuid())", "postgres": "gen_random_uuid()", "sqlite3": "(lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-' || substr('89ab', 1 + (random() & 3), 1) || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6))))"}},
+		{Name: "tenant_id", Type: field.TypeUUID, Comment: "The tenant the row belongs to."},
+		{Name: "key", Type: field.TypeString, Size: 50, SchemaType: map[string]string{"postgres": "varchar(50)"}},
+		{Name: "value", Type: field.TypeString, Size: 50, SchemaType: map[string]string{"postgres": "varchar(50)"}},
 	}
 	// SettingsTable holds the schema information for the "settings" table.
 	SettingsTable = &schema.Table{
 		Name:       "settings",
+		Comment:    "Setting has a tenant and nothing that an update would change by itself.",
 		Columns:    SettingsColumns,
 		PrimaryKey: []*schema.Column{SettingsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "uq_settings_key",
+				Unique:  true,
+				Columns: []*schema.Column{SettingsColumns[2]},
+			},
+		},
 	}
 	// TasksColumns holds the columns for the "tasks" table.
 	TasksColumns = []*schema.Column{
-		{Name: "id", Type: field.TypeUUID, Default: map[string]schema.Expr{"mysql": "(uuid())", "postgres": "gen_random_uuid()", "sqlite3": "(lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-' || substr('89ab', 1 + (random() & 3), 1) || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6))))"}},
-		{Name: "version", Type: field.TypeInt64, Default: "1"},
-		{Name: "deleted_at", Type: field.TypeTime, Nullable: true},
-		{Name: "created_at", Type: field.TypeTime, Default: map[string]schema.Expr{"mysql": "CURRENT_TIMESTAMP(6)", "postgres": "now()", "sqlite3": "CURRENT_TIMESTAMP"}},
-		{Name: "updated_at", Type: field.TypeTime, Default: map[string]schema.Expr{"mysql": "CURRENT_TIMESTAMP(6)", "postgres": "now()", "sqlite3": "CURRENT_TIMESTAMP"}},
-		{Name: "tenant_id", Type: field.TypeUUID},
-		{Name: "title", Type: field.TypeString, Size: 50},
+		{Name: "id", Type: field.TypeUUID, Comment: "Primary key, a UUID that grows with time.", Default: map[string]schema.Expr{"mysql": "(uuid())", "postgres": "gen_random_uuid()", "sqlite3": "(lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-' || substr('89ab', 1 + (random() & 3), 1) || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6))))"}},
+		{Name: "version", Type: field.TypeInt64, Comment: "Raised by each update; an update made from an older version is refused.", Default: "1"},
+		{Name: "deleted_at", Type: field.TypeTime, Nullable: true, Comment: "When the row was deleted."},
+		{Name: "created_at", Type: field.TypeTime, Comment: "When the row was made.", Default: map[string]schema.Expr{"mysql": "CURRENT_TIMESTAMP(6)", "postgres": "now()", "sqlite3": "CURRENT_TIMESTAMP"}},
+		{Name: "updated_at", Type: field.TypeTime, Comment: "When the row was last changed.", Default: map[string]schema.Expr{"mysql": "CURRENT_TIMESTAMP(6)", "postgres": "now()", "sqlite3": "CURRENT_TIMESTAMP"}},
+		{Name: "tenant_id", Type: field.TypeUUID, Comment: "The tenant the row belongs to."},
+		{Name: "title", Type: field.TypeString, Size: 50, SchemaType: map[string]string{"postgres": "varchar(50)"}},
 		{Name: "project_id", Type: field.TypeUUID},
 		{Name: "parent_id", Type: field.TypeUUID, Nullable: true},
 	}
 	// TasksTable holds the schema information for the "tasks" table.
 	TasksTable = &schema.Table{
 		Name:       "tasks",
+		Comment:    "Task belongs to a project, and may belong to another task.",
 		Columns:    TasksColumns,
 		PrimaryKey: []*schema.Column{TasksColumns[0]},
 		ForeignKeys: []*schema.ForeignKey{
 			{
-				Symbol:     "tasks_projects_tasks",
+				Symbol:     "fk_tasks_projects",
 				Columns:    []*schema.Column{TasksColumns[7]},
 				RefColumns: []*schema.Column{ProjectsColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
 			{
-				Symbol:     "tasks_tasks_subtasks",
+				Symbol:     "fk_tasks_tasks",
 				Columns:    []*schema.Column{TasksColumns[8]},
 				RefColumns: []*schema.Column{TasksColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
 		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "ix_tasks_project_id",
+				Unique:  false,
+				Columns: []*schema.Column{TasksColumns[7]},
+			},
+			{
+				Name:    "ix_tasks_parent_id",
+				Unique:  false,
+				Columns: []*schema.Column{TasksColumns[8]},
+			},
+		},
 	}
 	// TeamsColumns holds the columns for the "teams" table.
 	TeamsColumns = []*schema.Column{
-		{Name: "id", Type: field.TypeUUID, Default: map[string]schema.Expr{"mysql": "(uuid())", "postgres": "gen_random_uuid()", "sqlite3": "(lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-' || substr('89ab', 1 + (random() & 3), 1) || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6))))"}},
-		{Name: "name", Type: field.TypeString, Size: 50},
+		{Name: "id", Type: field.TypeUUID, Comment: "Primary key, a UUID that grows with time.", Default: map[string]schema.Expr{"mysql": "(uuid())", "postgres": "gen_random_uuid()", "sqlite3": "(lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-' || substr('89ab', 1 + (random() & 3), 1) || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6))))"}},
+		{Name: "name", Type: field.TypeString, Size: 50, SchemaType: map[string]string{"postgres": "varchar(50)"}},
 	}
 	// TeamsTable holds the schema information for the "teams" table.
 	TeamsTable = &schema.Table{
 		Name:       "teams",
+		Comment:    "Team belongs to no tenant and is never soft-deleted.",
 		Columns:    TeamsColumns,
 		PrimaryKey: []*schema.Column{TeamsColumns[0]},
 	}
 	// ProjectLabelsColumns holds the columns for the "project_labels" table.
 	ProjectLabelsColumns = []*schema.Column{
-		{Name: "project_id", Type: field.TypeUUID},
-		{Name: "label_id", Type: field.TypeUUID},
+		{Name: "project_id", Type: field.TypeUUID, Comment: "The Project."},
+		{Name: "label_id", Type: field.TypeUUID, Comment: "The Label."},
 	}
 	// ProjectLabelsTable holds the schema information for the "project_labels" table.
 	ProjectLabelsTable = &schema.Table{
 		Name:       "project_labels",
+		Comment:    "Join table of Project and Label (Project.labels).",
 		Columns:    ProjectLabelsColumns,
 		PrimaryKey: []*schema.Column{ProjectLabelsColumns[0], ProjectLabelsColumns[1]},
 		ForeignKeys: []*schema.ForeignKey{
 			{
-				Symbol:     "project_labels_project_id",
+				Symbol:     "fk_project_labels_projects",
 				Columns:    []*schema.Column{ProjectLabelsColumns[0]},
 				RefColumns: []*schema.Column{ProjectsColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
 			{
-				Symbol:     "project_labels_label_id",
+				Symbol:     "fk_project_labels_labels",
 				Columns:    []*schema.Column{ProjectLabelsColumns[1]},
 				RefColumns: []*schema.Column{LabelsColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
 		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "ix_project_labels_label_id",
+				Unique:  false,
+				Columns: []*schema.Column{ProjectLabelsColumns[1]},
+			},
+		},
 	}
 	// SettingLabelsColumns holds the columns for the "setting_labels" table.
 	SettingLabelsColumns = []*schema.Column{
-		{Name: "setting_id", Type: field.TypeUUID},
-		{Name: "label_id", Type: field.TypeUUID},
+		{Name: "setting_id", Type: field.TypeUUID, Comment: "The Setting."},
+		{Name: "label_id", Type: field.TypeUUID, Comment: "The Label."},
 	}
 	// SettingLabelsTable holds the schema information for the "setting_labels" table.
 	SettingLabelsTable = &schema.Table{
 		Name:       "setting_labels",
+		Comment:    "Join table of Setting and Label (Setting.labels).",
 		Columns:    SettingLabelsColumns,
 		PrimaryKey: []*schema.Column{SettingLabelsColumns[0], SettingLabelsColumns[1]},
 		ForeignKeys: []*schema.ForeignKey{
 			{
-				Symbol:     "setting_labels_setting_id",
+				Symbol:     "fk_setting_labels_settings",
 				Columns:    []*schema.Column{SettingLabelsColumns[0]},
 				RefColumns: []*schema.Column{SettingsColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
 			{
-				Symbol:     "setting_labels_label_id",
+				Symbol:     "fk_setting_labels_labels",
 				Columns:    []*schema.Column{SettingLabelsColumns[1]},
 				RefColumns: []*schema.Column{LabelsColumns[0]},
 				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "ix_setting_labels_label_id",
+				Unique:  false,
+				Columns: []*schema.Column{SettingLabelsColumns[1]},
 			},
 		},
 	}

@@ -5,8 +5,9 @@ package setting
 import (
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
-	plinthmixin "github.com/plinth-go/plinth/mixin"
 	"github.com/plinth-go/plinth/mixin/internal/testent/work/predicate"
+
+	plinthmixin "github.com/plinth-go/plinth/mixin"
 )
 
 // ID filters vertices based on their ID field.
