@@ -26,7 +26,6 @@ type Extension struct {
 	schemaSQL string
 	cacheDir  string
 	design    *entload.Design
-	after     []func(*entload.Design) error
 }
 
 // Option changes what the extension does.

@@ -1,0 +1,54 @@
+# plinth: from requirements to a PostgreSQL database. `make help` lists the targets.
+
+GO     ?= go
+BIN    := bin
+PLINTH := $(BIN)/plinth
+
+.PHONY: help
+help: ## List the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: build ## The main job on a throwaway PostgreSQL: generate, plan, up, down, up, and the shop at work
+	$(GO) generate ./ent
+	$(PLINTH) migrate diff demo --dry-run
+	$(PLINTH) verify --skip tests,evidence
+	$(GO) run ./cmd/shop demo
+
+.PHONY: test
+test: ## Every test, on a throwaway PostgreSQL and SQLite
+	$(GO) test ./...
+
+.PHONY: build
+build: ## Build bin/plinth
+	$(GO) build -o $(PLINTH) ./cmd/plinth
+
+.PHONY: atlas
+atlas: build ## Link bin/atlas to plinth: the same engine under the atlas CLI's name
+	ln -sf plinth $(BIN)/atlas
+
+.PHONY: generate
+generate: ## Regenerate everything that is made from the Ent schema and from the rules
+	$(GO) generate ./...
+
+.PHONY: verify-generated
+verify-generated: ## Fail when a generated file is not what its source gives
+	$(GO) generate ./...
+	@git diff --exit-code --stat || { echo "generated files are stale: run 'make generate' and commit the result"; exit 1; }
+	@test -z "$$(git status --porcelain --untracked-files=all -- ent internal/repository docs)" || \
+		{ git status --short -- ent internal/repository docs; echo "generated files are not committed"; exit 1; }
+
+.PHONY: lint
+lint: ## go vet, staticcheck and the order of the layers
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo "run gofmt"; exit 1; }
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+	$(GO) test -count=1 -run 'TestLayers|TestLight|TestCommand' .
+
+.PHONY: bench
+bench: ## Benchmarks against named peers; results in docs/benchmarks
+	$(GO) test -run '^$$' -bench . ./internal/benchmark/...
+
+.PHONY: clean
+clean: ## Remove what make built
+	rm -rf $(BIN)
