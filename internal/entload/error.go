@@ -49,7 +49,8 @@ func explain(err error, dir string) error {
 	if !errors.As(err, &ce) {
 		return err
 	}
-	text := strings.TrimSpace(strings.ReplaceAll(ce.Error(), dir+string(filepath.Separator), ""))
+	dir = relative(base(""), dir)
+	text := compilerText(ce.Error(), dir)
 	for _, k := range causes {
 		if strings.Contains(text, k.sign) {
 			return &Error{Dir: dir, Msg: k.msg + ":\n" + indent(text), Fix: k.fix}
@@ -58,9 +59,26 @@ func explain(err error, dir string) error {
 	return &Error{Dir: dir, Msg: "does not compile:\n" + indent(text)}
 }
 
+// compilerText drops the compiler's headings and writes its places so that they can be opened from where we stand.
+func compilerText(text, dir string) string {
+	var lines []string
+	for _, line := range strings.Split(strings.TrimSpace(text), "\n") {
+		if strings.HasPrefix(line, "# ") {
+			continue
+		}
+		if rest, ok := strings.CutPrefix(line, "./"); ok {
+			line = filepath.ToSlash(filepath.Join(dir, "x"))
+			line = strings.TrimSuffix(line, "x") + rest
+		}
+		lines = append(lines, line)
+	}
+	return strings.Join(lines, "\n")
+}
+
 // causes are signs in the go command's output, each with what it means and what helps.
 var causes = []struct{ sign, msg, fix string }{
 	{"executable file not found", "cannot be read without the go command", "install Go and put it on PATH"},
+	{"go.mod file not found", "is not inside a Go module", "run `go mod init` in the project's root"},
 	{"missing go.sum entry", "needs modules that go.sum does not list", "run `go mod tidy` in the project"},
 	{"no required module provides package", "imports a package that go.mod does not require", "run `go mod tidy` in the project"},
 	{"updates to go.mod needed", "has a go.mod that is out of date", "run `go mod tidy` in the project"},

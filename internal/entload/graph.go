@@ -8,6 +8,7 @@ import (
 
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/entc/gen"
+	"entgo.io/ent/entc/load"
 
 	"github.com/plinth-go/plinth/annotation"
 	"github.com/plinth-go/plinth/internal/schemagraph"
@@ -92,7 +93,7 @@ func (b *intent) entity(n *gen.Type) (*schemagraph.Entity, error) {
 		e.Fields = append(e.Fields, field)
 	}
 	for i, ed := range n.Edges {
-		edge, err := b.edge(ed, i, len(n.Edges), src)
+		edge, err := b.edge(ed, i, len(n.Edges), src, ts)
 		if err != nil {
 			return nil, err
 		}
@@ -224,7 +225,7 @@ func typeName(f *gen.Field) string {
 	}
 }
 
-func (b *intent) edge(ed *gen.Edge, i, n int, src *typeSource) (*schemagraph.Edge, error) {
+func (b *intent) edge(ed *gen.Edge, i, n int, src *typeSource, ts *typeSpec) (*schemagraph.Edge, error) {
 	e := &schemagraph.Edge{
 		Name: ed.Name, To: ed.Type.Name, Inverse: ed.IsInverse(), Rel: ed.Rel.Type.String(), Unique: ed.Unique,
 		Required: !ed.Optional, Table: ed.Rel.Table, Columns: ed.Rel.Columns, Comment: ed.Comment(), Pos: edgePos(src, ed.Name, i, n),
@@ -258,28 +259,19 @@ func (b *intent) edge(ed *gen.Edge, i, n int, src *typeSource) (*schemagraph.Edg
 			}
 		}
 	}
-	if mixin := b.edgeMixin(ed, src); mixin >= 0 {
-		ts := b.typeSpec(ed.Owner.Name)
-		e.Mixin, e.Pos = mixinName(ts, src, mixin), mixinPos(src, mixin)
+	for j, x := range ts.Schema.Edges {
+		if p := ts.Extras.Edges[j].Position; edgeNamed(x, ed.Name) && p.MixedIn {
+			e.Mixin, e.Pos = mixinName(ts, src, p.MixinIndex), mixinPos(src, p.MixinIndex)
+		}
 	}
 	var err error
 	e.Facts, err = b.facts(ed.Annotations, e.Pos)
 	return e, err
 }
 
-// edgeMixin is the index of the mixin the edge comes from, or -1.
-func (b *intent) edgeMixin(ed *gen.Edge, src *typeSource) int {
-	for _, t := range b.spec.Types {
-		if b.src.types[t.Schema.Name] != src {
-			continue
-		}
-		for i, e := range t.Schema.Edges {
-			if e.Name == ed.Name && i < len(t.Extras.Edges) && t.Extras.Edges[i].Position.MixedIn {
-				return t.Extras.Edges[i].Position.MixinIndex
-			}
-		}
-	}
-	return -1
+// edgeNamed says whether x, or the edge.To it is written on, has the name.
+func edgeNamed(x *load.Edge, name string) bool {
+	return x.Name == name || x.Ref != nil && x.Ref.Name == name
 }
 
 // Describe counts what a graph has, for a summary line.

@@ -105,7 +105,7 @@ func (r *oneRow) Scan(dest ...any) error {
 	switch d := dest[0].(type) {
 	case *string:
 		*d = r.value
-	case *int:
+	case *int64:
 		*d = 1
 	case *bool:
 		*d = r.value == "1"

@@ -1,0 +1,4 @@
+package schema
+
+// Options is no schema.
+type Options struct{ A int }
