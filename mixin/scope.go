@@ -3,6 +3,7 @@ package mixin
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
@@ -127,7 +128,8 @@ func countAlias(s *sql.Selector, step *sqlgraph.Step, opt *sql.OrderTermOptions)
 // does not build a query of its own: for those statements the generated code asks here. It costs nothing where the
 // context says for which tenant the work is.
 func CheckPredicates[P ~func(*sql.Selector)](ctx context.Context, dialectName, table string, preds []P) error {
-	if _, _, err := TenantScope(ctx); err == nil || len(preds) == 0 {
+	_, _, missing := TenantScope(ctx)
+	if missing == nil || len(preds) == 0 {
 		return nil
 	}
 	build := sql.Dialect(dialectName)
@@ -135,7 +137,11 @@ func CheckPredicates[P ~func(*sql.Selector)](ctx context.Context, dialectName, t
 	for _, p := range preds {
 		p(s)
 	}
-	return s.Err()
+	err := s.Err()
+	if err != nil && strings.Contains(err.Error(), missing.Error()) { // Ent joins the texts of a statement's errors
+		return fmt.Errorf("building a statement on %s: %w", table, missing)
+	}
+	return err
 }
 
 // QueryScopes are the scopes that ScopeP gave to one query.
