@@ -64,24 +64,32 @@ func Run(ctx context.Context, o Options) (Result, error) {
 			return Result{Skipped: true, Files: n}, nil
 		}
 	}
-	cfg, err := config(o, target)
-	if err != nil {
+	o.Schema, o.Target = schemaDir, target
+	if err := generate(ctx, o); err != nil {
 		return Result{}, err
+	}
+	n, err := state.keep()
+	return Result{Files: n}, err
+}
+
+// generate runs Ent's generator for a schema into a target.
+func generate(ctx context.Context, o Options) error {
+	cfg, err := config(o, o.Target)
+	if err != nil {
+		return err
 	}
 	undo, err := gen.PrepareEnv(cfg)
 	if err != nil {
-		return Result{}, fmt.Errorf("preparing %s: %w", target, err)
+		return fmt.Errorf("preparing %s: %w", o.Target, err)
 	}
-	g, err := entload.Spec(ctx, schemaDir, cfg, o.CacheDir)
+	g, err := entload.Spec(ctx, o.Schema, cfg, o.CacheDir)
 	if err == nil {
 		err = g.Gen()
 	}
 	if err != nil {
 		_ = undo()
-		return Result{}, err
 	}
-	n, err := state.keep()
-	return Result{Files: n}, err
+	return err
 }
 
 func config(o Options, target string) (*gen.Config, error) {

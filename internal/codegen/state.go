@@ -1,7 +1,6 @@
 package codegen
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -97,7 +96,7 @@ func (s *state) keep() (int, error) {
 		if err != nil {
 			return err
 		}
-		if first, _, _ := bytes.Cut(data, []byte("\n")); !bytes.Contains(first, []byte("DO NOT EDIT")) {
+		if !isGenerated(data) {
 			return nil
 		}
 		rel, err := filepath.Rel(s.target, path)
