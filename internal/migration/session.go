@@ -61,6 +61,10 @@ func (s *session) close() {
 
 func (s *session) exec(ctx context.Context, text string) error {
 	_, err := s.conn.ExecContext(ctx, text)
+	if err != nil && ctx.Err() != nil && !errors.Is(err, ctx.Err()) {
+		// Drivers report a cancelled statement as a broken connection.
+		return fmt.Errorf("%w: %w", ctx.Err(), err)
+	}
 	return err
 }
 
