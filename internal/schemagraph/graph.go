@@ -79,6 +79,9 @@ type Entity struct {
 	Indexes []*Index         `json:"indexes,omitempty"`
 	// Mixins are the names of the mixins' Go types, as written ("mixin.SoftDelete").
 	Mixins []string `json:"mixins,omitempty"`
+	// Marks are the places of single annotations of the entity, where the source tells them: of a declared query under
+	// "query ByCustomer", of the others under their type's name, "Volume".
+	Marks map[string]Pos `json:"marks,omitempty"`
 }
 
 // Field is a field of an entity. The primary key's field is the first one.
