@@ -50,6 +50,11 @@ func assemble(ctx context.Context, g *gen.Graph, src *source, sp *spec, dir, dia
 		}
 		d.Graph.Entities = append(d.Graph.Entities, e)
 	}
+	if withConventions {
+		for _, p := range schemagraph.Check(d.Graph) {
+			d.Problems = append(d.Problems, &Error{Pos: p.Pos.String(), Msg: p.Object + ": " + p.Message, Fix: p.Fix})
+		}
+	}
 	return d, nil
 }
 
@@ -73,7 +78,7 @@ func (b *intent) entity(n *gen.Type) (*schemagraph.Entity, error) {
 	if src == nil {
 		src = &typeSource{}
 	}
-	e := &schemagraph.Entity{Name: n.Name, Table: n.Table(), Comment: tableComment(n, b.src), Pos: src.pos}
+	e := &schemagraph.Entity{Name: n.Name, Table: n.Table(), Comment: tableComment(n, b.src), Pos: src.pos, Marks: b.src.marks(src)}
 	if a := n.EntSQL(); a != nil {
 		e.Schema = a.Schema
 	}
