@@ -10,6 +10,8 @@ import (
 	"unicode"
 
 	"github.com/go-openapi/inflect"
+
+	"github.com/plinth-go/plinth/internal/schemagraph"
 )
 
 var (
@@ -142,3 +144,9 @@ func badEdge(entity, name string) string {
 	}
 	return badField(entity, name)
 }
+
+// TableOf is the table that Ent gives an entity which does not name one.
+func TableOf(entity string) string { return plural(entity) }
+
+// CheckName is the name of a check's constraint.
+func CheckName(t *Type, c *Check) string { return schemagraph.Name("ck", t.Table, c.Name) }
