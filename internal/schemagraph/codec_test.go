@@ -34,9 +34,11 @@ func TestCodecRoundTrip(t *testing.T) {
 			require.NoError(t, err)
 			require.Empty(t, changes)
 		}
-		again, err := schemagraph.Marshal(back)
-		require.NoError(t, err)
-		require.Equal(t, string(data), string(again))
+		for _, other := range []*schemagraph.Graph{back, g.Clone()} {
+			again, err := schemagraph.Marshal(other)
+			require.NoError(t, err)
+			require.Equal(t, string(data), string(again))
+		}
 	})
 }
 
@@ -107,6 +109,7 @@ func TestCodecExact(t *testing.T) {
 	back, err := schemagraph.Unmarshal(data)
 	require.NoError(t, err)
 	assert.Equal(t, g, back)
+	assert.Equal(t, g, g.Clone())
 	assert.Contains(t, string(data), "a <table> & more", "HTML escapes do not read well in a diff")
 	assert.Empty(t, g.Structure().Entities)
 }

@@ -1,0 +1,82 @@
+package plan
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Up is the text of the file that goes up.
+func (f *File) Up() string {
+	var b strings.Builder
+	f.head(&b, f.Title)
+	for _, s := range f.Steps {
+		b.WriteByte('\n')
+		remark(&b, s.Comment)
+		for _, h := range s.Hazards {
+			remark(&b, h.Text)
+		}
+		for _, a := range s.Allow {
+			remark(&b, fmt.Sprintf("plinth:allow %s because %s", a.Rule, a.Why))
+		}
+		statement(&b, s.Up)
+	}
+	return b.String()
+}
+
+// Down is the text of the file that takes it back.
+func (f *File) Down() string {
+	var b strings.Builder
+	f.head(&b, "Undo: "+lowerFirst(f.Title))
+	for i := len(f.Steps) - 1; i >= 0; i-- {
+		s := f.Steps[i]
+		if len(s.Down) == 0 {
+			continue
+		}
+		b.WriteByte('\n')
+		if s.Comment != "" {
+			remark(&b, "undo: "+s.Comment)
+		}
+		for _, d := range s.Down {
+			statement(&b, d)
+		}
+	}
+	return b.String()
+}
+
+func (f *File) head(b *strings.Builder, title string) {
+	if f.NoTx {
+		b.WriteString("-- atlas:txmode none\n\n")
+	}
+	remark(b, title)
+	for _, w := range f.Why {
+		remark(b, w)
+	}
+	switch {
+	case f.timeout == "":
+	case f.NoTx:
+		fmt.Fprintf(b, "SET lock_timeout = '%s';\n", f.timeout)
+	default:
+		fmt.Fprintf(b, "SET LOCAL lock_timeout = '%s';\n", f.timeout)
+	}
+}
+
+// remark writes a comment, wrapped and one line at a time: text that comes from a schema cannot leave it.
+func remark(b *strings.Builder, text string) {
+	if text == "" {
+		return
+	}
+	for _, line := range strings.Split(strings.ReplaceAll(text, "\r", ""), "\n") {
+		b.WriteString(strings.TrimRight("-- "+line, " ") + "\n")
+	}
+}
+
+func statement(b *strings.Builder, s string) {
+	b.WriteString(strings.TrimRight(strings.TrimSpace(s), ";") + ";\n")
+}
+
+func lowerFirst(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToLower(s[:1]) + s[1:]
+}

@@ -1,0 +1,133 @@
+package plan
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"ariga.io/atlas/sql/migrate"
+	"ariga.io/atlas/sql/schema"
+	"ariga.io/atlas/sql/sqlite"
+
+	"github.com/plinth-go/plinth/internal/schemagraph"
+)
+
+// sqlite plans for SQLite, which changes most of a table by copying it. The way back is the plan of the opposite
+// direction, for the library gives no inverse of a copy.
+func (d *differ) sqlite() (*Plan, error) {
+	if err := d.applyRenames(); err != nil {
+		return nil, err
+	}
+	f := &File{}
+	if err := d.sqliteRenames(f); err != nil {
+		return nil, err
+	}
+	up, err := d.sqliteStatements(d.from, d.to)
+	if err != nil {
+		return nil, err
+	}
+	down, err := d.sqliteStatements(d.to, d.from)
+	if err != nil {
+		return nil, err
+	}
+	for i, s := range up {
+		step := &Step{Up: s.Cmd, Comment: s.Comment, Change: s.Source}
+		if i == 0 {
+			for _, s := range down {
+				step.Down = append(step.Down, s.Cmd)
+			}
+		}
+		f.Steps = append(f.Steps, step)
+	}
+	d.sqliteLosses()
+	if len(f.Steps) > 0 {
+		f.Title = title(f)
+		// A table is copied with foreign keys off, and that switch does nothing inside a transaction.
+		for _, s := range append(f.Reverse(), d.plan.Statements()...) {
+			f.NoTx = f.NoTx || strings.HasPrefix(strings.ToUpper(s), "PRAGMA FOREIGN_KEYS")
+		}
+		for _, s := range f.Steps {
+			f.NoTx = f.NoTx || strings.HasPrefix(strings.ToUpper(s.Up), "PRAGMA FOREIGN_KEYS")
+		}
+		d.plan.Files = []*File{f}
+	}
+	return d.plan, nil
+}
+
+func (d *differ) sqliteRenames(f *File) error {
+	for _, r := range d.renamed {
+		s := &Step{}
+		if r.Table != "" {
+			alter := "ALTER TABLE " + tick(r.table.Name) + " RENAME COLUMN "
+			s.Up, s.Down = alter+tick(r.From)+" TO "+tick(r.To), []string{alter + tick(r.To) + " TO " + tick(r.From)}
+			s.Comment = fmt.Sprintf("rename column %q of %q to %q", r.From, r.table.Name, r.To)
+		} else {
+			s.Up = "ALTER TABLE " + tick(r.From) + " RENAME TO " + tick(r.To)
+			s.Down = []string{"ALTER TABLE " + tick(r.To) + " RENAME TO " + tick(r.From)}
+			s.Comment = fmt.Sprintf("rename table %q to %q", r.From, r.To)
+		}
+		f.Steps = append(f.Steps, s)
+	}
+	return nil
+}
+
+func tick(name string) string { return "`" + name + "`" }
+
+// sqliteStatements are the statements from one graph to the other.
+func (d *differ) sqliteStatements(from, to *schemagraph.Graph) ([]*migrate.Change, error) {
+	from, to = from.Clone(), to.Clone()
+	s1, s2 := theSchema(from), theSchema(to)
+	changes, err := sqlite.DefaultDiff.SchemaDiff(s1, s2, schema.DiffNormalized())
+	if err != nil {
+		return nil, fmt.Errorf("planning: %w", err)
+	}
+	if len(changes) == 0 {
+		return nil, nil
+	}
+	p, err := sqlite.DefaultPlan.PlanChanges(context.Background(), "", changes, func(o *migrate.PlanOptions) { o.Indent = "  " })
+	if err != nil {
+		return nil, fmt.Errorf("planning: %w", err)
+	}
+	return p.Changes, nil
+}
+
+// theSchema is the one schema of a SQLite database.
+func theSchema(g *schemagraph.Graph) *schema.Schema {
+	for _, s := range g.Realm.Schemas {
+		if s.Name == "" {
+			return s
+		}
+	}
+	return &schema.Schema{}
+}
+
+func (d *differ) sqliteLosses() {
+	var created, dropped []*schema.Table
+	for _, t := range theSchema(d.to).Tables {
+		if _, ok := find(d.from, tableKey(t)); !ok {
+			created = append(created, t)
+		}
+	}
+	for _, t := range theSchema(d.from).Tables {
+		n, ok := find(d.to, tableKey(t))
+		if !ok {
+			dropped = append(dropped, t)
+			d.plan.Destructive = append(d.plan.Destructive, Loss{Kind: "table", Table: t.Name})
+			continue
+		}
+		a := &alteration{d: d, from: t, to: n}
+		for _, c := range t.Columns {
+			if _, ok := n.Column(c.Name); !ok {
+				a.dropped = append(a.dropped, c)
+				d.plan.Destructive = append(d.plan.Destructive, Loss{Kind: "column", Table: t.Name, Column: c.Name})
+			}
+		}
+		for _, c := range n.Columns {
+			if _, ok := t.Column(c.Name); !ok {
+				a.added = append(a.added, c)
+			}
+		}
+		a.columnAmbiguities()
+	}
+	d.tableAmbiguities(dropped, created)
+}
