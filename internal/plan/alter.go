@@ -36,7 +36,22 @@ func (a *alteration) clause(c clause) { a.clauses = append(a.clauses, c) }
 
 // alter places the one ALTER TABLE that holds every brief change.
 func (a *alteration) alter() {
-	if len(a.clauses) == 0 {
+	for _, c := range a.before {
+		a.alterTable([]clause{c})
+	}
+	a.alterTable(a.clauses)
+	for _, c := range a.after {
+		a.alterTable([]clause{c})
+	}
+	for _, c := range a.added {
+		if text := commentOf(c.Attrs); text != "" {
+			a.d.tx(alterTables, a.to, "", &Step{Up: commentOn("COLUMN", qualified(a.to)+"."+ident(c.Name), text)})
+		}
+	}
+}
+
+func (a *alteration) alterTable(clauses []clause) {
+	if len(clauses) == 0 {
 		return
 	}
 	var (
@@ -45,7 +60,7 @@ func (a *alteration) alter() {
 		s          = &Step{}
 		changes    []schema.Change
 	)
-	for _, c := range a.clauses {
+	for _, c := range clauses {
 		ups = append(ups, c.up)
 		if c.down != "" {
 			downs = append(downs, c.down)
@@ -66,11 +81,6 @@ func (a *alteration) alter() {
 	}
 	s.Change = &schema.ModifyTable{T: a.to, Changes: changes}
 	a.d.tx(alterTables, a.to, summary(a.to, what), s)
-	for _, c := range a.added {
-		if text := commentOf(c.Attrs); text != "" {
-			a.d.tx(alterTables, a.to, "", &Step{Up: commentOn("COLUMN", qualified(a.to)+"."+ident(c.Name), text)})
-		}
-	}
 }
 
 func (a *alteration) statement(clauses []string) string {

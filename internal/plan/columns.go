@@ -220,7 +220,12 @@ func (a *alteration) dropIdentity(cc *columnChange) {
 		a.clause(clause{up: alter + identityOptions(cc.to), down: alter + identityOptions(cc.from), what: fmt.Sprintf("change the identity of %q", cc.to.Name)})
 		return
 	}
-	a.clause(clause{up: alter + "DROP IDENTITY", down: alter + identityClause(cc.from), what: fmt.Sprintf("take the identity off %q", cc.to.Name)})
+	c := clause{up: alter + "DROP IDENTITY", down: alter + identityClause(cc.from), what: fmt.Sprintf("take the identity off %q", cc.to.Name)}
+	if cc.kind.Is(schema.ChangeType) { // the server checks the new type before it drops the identity
+		a.before = append(a.before, c)
+		return
+	}
+	a.clause(c)
 }
 
 func (a *alteration) addIdentity(cc *columnChange) {
@@ -228,7 +233,12 @@ func (a *alteration) addIdentity(cc *columnChange) {
 		return
 	}
 	alter := "ALTER COLUMN " + ident(cc.to.Name) + " "
-	a.clause(clause{up: alter + identityClause(cc.to), down: alter + "DROP IDENTITY", what: fmt.Sprintf("make %q an identity", cc.to.Name)})
+	c := clause{up: alter + identityClause(cc.to), down: alter + "DROP IDENTITY", what: fmt.Sprintf("make %q an identity", cc.to.Name)}
+	if cc.kind.Is(schema.ChangeType) {
+		a.after = append(a.after, c)
+	} else {
+		a.clause(c)
+	}
 	id, _ := attr[*postgres.Identity](cc.to.Attrs)
 	_, start, inc := identityOf(id)
 	a.d.tx(guard, a.to, fmt.Sprintf("let the identity of %s.%s go on after the rows there are", a.to.Name, cc.to.Name), &Step{

@@ -33,6 +33,8 @@ type alteration struct {
 	renames  [][3]string
 	// clauses are the brief actions that make one ALTER TABLE, each with its inverse.
 	clauses []clause
+	// before and after are actions that cannot share a statement with those.
+	before, after []clause
 }
 
 type indexPair struct{ from, to *schema.Index }

@@ -94,9 +94,6 @@ func (d *differ) planTables() error {
 		}
 	}
 	d.tableAmbiguities(dropped, created)
-	if err := d.createTables(created); err != nil {
-		return err
-	}
 	var alters []*alteration
 	for _, s := range d.to.Realm.Schemas {
 		for _, t := range s.Tables {
@@ -112,6 +109,9 @@ func (d *differ) planTables() error {
 		}
 	}
 	d.spreadForeignKeys(alters)
+	if err := d.createTables(created); err != nil {
+		return err
+	}
 	for _, a := range alters {
 		if err := a.plan(); err != nil {
 			return err
@@ -134,7 +134,7 @@ func (d *differ) createTables(tables []*schema.Table) error {
 		for _, fk := range t.ForeignKeys {
 			ref := tableKey(fk.RefTable)
 			switch {
-			case fk.RefTable == t || done[fk.RefTable] || !d.fresh[ref] && d.keyExists(fk):
+			case fk.RefTable == t || done[fk.RefTable] || !d.fresh[ref] && d.keyExists(fk) && !d.touched[ref]:
 				inline = append(inline, fk)
 			default:
 				lates = append(lates, late{t, fk})

@@ -4,6 +4,7 @@
 package graphtest
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -223,4 +224,27 @@ func atLeast(t *rapid.T, label string, of []string, n int) []string {
 		}
 	}
 	return out
+}
+
+// Sort brings a graph's parts into the order of their names, for comparisons that must not see their order.
+func Sort(g *schemagraph.Graph) {
+	for _, s := range g.Realm.Schemas {
+		slices.SortFunc(s.Objects, func(a, b schema.Object) int { return cmp.Compare(objectName(a), objectName(b)) })
+		slices.SortFunc(s.Tables, func(a, b *schema.Table) int { return cmp.Compare(a.Name, b.Name) })
+		for _, t := range s.Tables {
+			slices.SortFunc(t.Columns, func(a, b *schema.Column) int { return cmp.Compare(a.Name, b.Name) })
+			slices.SortFunc(t.Indexes, func(a, b *schema.Index) int { return cmp.Compare(a.Name, b.Name) })
+			slices.SortFunc(t.ForeignKeys, func(a, b *schema.ForeignKey) int { return cmp.Compare(a.Symbol, b.Symbol) })
+		}
+	}
+	slices.SortStableFunc(g.Companions, func(a, b schemagraph.Companion) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Table, b.Table), cmp.Compare(a.Name, b.Name))
+	})
+}
+
+func objectName(o schema.Object) string {
+	if e, ok := o.(*schema.EnumType); ok {
+		return e.T
+	}
+	return fmt.Sprintf("%T", o)
 }
