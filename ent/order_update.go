@@ -412,6 +412,9 @@ func (_u *OrderUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if err := plinthmixin.CheckPredicates(ctx, _u.driver.Dialect(), order.Table, _u.mutation.predicates); err != nil {
 		return 0, err
 	}
+	if err := _u.mutation.PlinthChildren(ctx); err != nil {
+		return 0, err
+	}
 	if pred := _spec.Predicate; pred != nil {
 		_spec.Predicate = func(s *sql.Selector) { pred(s.WithContext(ctx)) }
 	}
@@ -857,6 +860,9 @@ func (_u *OrderUpdateOne) sqlSave(ctx context.Context) (_node *Order, err error)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	if err := plinthmixin.CheckPredicates(ctx, _u.driver.Dialect(), order.Table, _u.mutation.predicates); err != nil {
+		return nil, err
+	}
+	if err := _u.mutation.PlinthChildren(ctx); err != nil {
 		return nil, err
 	}
 	if pred := _spec.Predicate; pred != nil {

@@ -7,7 +7,9 @@ import (
 	"errors"
 
 	"entgo.io/ent/dialect/sql"
+	"github.com/plinth-go/plinth/ent/category"
 	"github.com/plinth-go/plinth/ent/order"
+	"github.com/plinth-go/plinth/ent/orderitem"
 	"github.com/plinth-go/plinth/ent/product"
 	"github.com/plinth-go/plinth/ent/user"
 	plinthmixin "github.com/plinth-go/plinth/mixin"
@@ -71,11 +73,76 @@ func (c *config) plinthRestore(ctx context.Context, table string, pred func(*sql
 // PlinthScoped marks the mutation as one that plinth's mixins keep within the tenant.
 func (*CategoryMutation) PlinthScoped() {}
 
+// PlinthChildren says whether the rows that the mutation connects by changing them, or in a join table, are within the scope.
+func (m *CategoryMutation) PlinthChildren(ctx context.Context) error {
+	if ids := m.ChildrenIDs(); len(ids) > 0 {
+		n, err := m.Client().Category.Query().Where(category.IDIn(ids...)).Count(ctx)
+		if err != nil {
+			return err
+		}
+		if n < len(ids) {
+			return plinthmixin.EdgeError("Category.children", len(ids)-n)
+		}
+	}
+	if ids := m.ProductsIDs(); len(ids) > 0 {
+		n, err := m.Client().Product.Query().Where(product.IDIn(ids...)).Count(ctx)
+		if err != nil {
+			return err
+		}
+		if n < len(ids) {
+			return plinthmixin.EdgeError("Category.products", len(ids)-n)
+		}
+	}
+	return nil
+}
+
+// PlinthParents says whether the rows that the mutation connects by its own foreign keys are within the scope.
+func (m *CategoryMutation) PlinthParents(ctx context.Context) error {
+	if ids := m.ParentIDs(); len(ids) > 0 {
+		n, err := m.Client().Category.Query().Where(category.IDIn(ids...)).Count(ctx)
+		if err != nil {
+			return err
+		}
+		if n < len(ids) {
+			return plinthmixin.EdgeError("Category.parent", len(ids)-n)
+		}
+	}
+	return nil
+}
+
 // PlinthScoped marks the mutation as one that plinth's mixins keep within the tenant.
 func (*OrderMutation) PlinthScoped() {}
 
 // PlinthSoftDelete marks the mutation as one whose delete sets the time of deletion.
 func (*OrderMutation) PlinthSoftDelete() {}
+
+// PlinthChildren says whether the rows that the mutation connects by changing them, or in a join table, are within the scope.
+func (m *OrderMutation) PlinthChildren(ctx context.Context) error {
+	if ids := m.ItemsIDs(); len(ids) > 0 {
+		n, err := m.Client().OrderItem.Query().Where(orderitem.IDIn(ids...)).Count(ctx)
+		if err != nil {
+			return err
+		}
+		if n < len(ids) {
+			return plinthmixin.EdgeError("Order.items", len(ids)-n)
+		}
+	}
+	return nil
+}
+
+// PlinthParents says whether the rows that the mutation connects by its own foreign keys are within the scope.
+func (m *OrderMutation) PlinthParents(ctx context.Context) error {
+	if ids := m.CustomerIDs(); len(ids) > 0 {
+		n, err := m.Client().User.Query().Where(user.IDIn(ids...)).Count(ctx)
+		if err != nil {
+			return err
+		}
+		if n < len(ids) {
+			return plinthmixin.EdgeError("Order.customer", len(ids)-n)
+		}
+	}
+	return nil
+}
 
 // PlinthVersion is the version of the entity that was given to UpdateOne; false where only its id was.
 func (m *OrderMutation) PlinthVersion(ctx context.Context) (int64, bool) {
@@ -103,14 +170,124 @@ func (m *OrderMutation) PlinthExists(ctx context.Context) (bool, error) {
 // PlinthScoped marks the mutation as one that plinth's mixins keep within the tenant.
 func (*OrderItemMutation) PlinthScoped() {}
 
+// PlinthParents says whether the rows that the mutation connects by its own foreign keys are within the scope.
+func (m *OrderItemMutation) PlinthParents(ctx context.Context) error {
+	if ids := m.OrderIDs(); len(ids) > 0 {
+		n, err := m.Client().Order.Query().Where(order.IDIn(ids...)).Count(ctx)
+		if err != nil {
+			return err
+		}
+		if n < len(ids) {
+			return plinthmixin.EdgeError("OrderItem.order", len(ids)-n)
+		}
+	}
+	if ids := m.ProductIDs(); len(ids) > 0 {
+		n, err := m.Client().Product.Query().Where(product.IDIn(ids...)).Count(ctx)
+		if err != nil {
+			return err
+		}
+		if n < len(ids) {
+			return plinthmixin.EdgeError("OrderItem.product", len(ids)-n)
+		}
+	}
+	return nil
+}
+
 // PlinthScoped marks the mutation as one that plinth's mixins keep within the tenant.
 func (*ProductMutation) PlinthScoped() {}
 
 // PlinthSoftDelete marks the mutation as one whose delete sets the time of deletion.
 func (*ProductMutation) PlinthSoftDelete() {}
 
+// PlinthChildren says whether the rows that the mutation connects by changing them, or in a join table, are within the scope.
+func (m *ProductMutation) PlinthChildren(ctx context.Context) error {
+	if ids := m.CategoriesIDs(); len(ids) > 0 {
+		n, err := m.Client().Category.Query().Where(category.IDIn(ids...)).Count(ctx)
+		if err != nil {
+			return err
+		}
+		if n < len(ids) {
+			return plinthmixin.EdgeError("Product.categories", len(ids)-n)
+		}
+	}
+	if ids := m.OrderItemsIDs(); len(ids) > 0 {
+		n, err := m.Client().OrderItem.Query().Where(orderitem.IDIn(ids...)).Count(ctx)
+		if err != nil {
+			return err
+		}
+		if n < len(ids) {
+			return plinthmixin.EdgeError("Product.order_items", len(ids)-n)
+		}
+	}
+	return nil
+}
+
+// PlinthChildren says whether the rows that the mutation connects by changing them, or in a join table, are within the scope.
+func (m *TenantMutation) PlinthChildren(ctx context.Context) error {
+	if ids := m.UsersIDs(); len(ids) > 0 {
+		n, err := m.Client().User.Query().Where(user.IDIn(ids...)).Count(ctx)
+		if err != nil {
+			return err
+		}
+		if n < len(ids) {
+			return plinthmixin.EdgeError("Tenant.users", len(ids)-n)
+		}
+	}
+	if ids := m.CategoriesIDs(); len(ids) > 0 {
+		n, err := m.Client().Category.Query().Where(category.IDIn(ids...)).Count(ctx)
+		if err != nil {
+			return err
+		}
+		if n < len(ids) {
+			return plinthmixin.EdgeError("Tenant.categories", len(ids)-n)
+		}
+	}
+	if ids := m.ProductsIDs(); len(ids) > 0 {
+		n, err := m.Client().Product.Query().Where(product.IDIn(ids...)).Count(ctx)
+		if err != nil {
+			return err
+		}
+		if n < len(ids) {
+			return plinthmixin.EdgeError("Tenant.products", len(ids)-n)
+		}
+	}
+	if ids := m.OrdersIDs(); len(ids) > 0 {
+		n, err := m.Client().Order.Query().Where(order.IDIn(ids...)).Count(ctx)
+		if err != nil {
+			return err
+		}
+		if n < len(ids) {
+			return plinthmixin.EdgeError("Tenant.orders", len(ids)-n)
+		}
+	}
+	if ids := m.OrderItemsIDs(); len(ids) > 0 {
+		n, err := m.Client().OrderItem.Query().Where(orderitem.IDIn(ids...)).Count(ctx)
+		if err != nil {
+			return err
+		}
+		if n < len(ids) {
+			return plinthmixin.EdgeError("Tenant.order_items", len(ids)-n)
+		}
+	}
+	return nil
+}
+
 // PlinthScoped marks the mutation as one that plinth's mixins keep within the tenant.
 func (*UserMutation) PlinthScoped() {}
 
 // PlinthSoftDelete marks the mutation as one whose delete sets the time of deletion.
 func (*UserMutation) PlinthSoftDelete() {}
+
+// PlinthChildren says whether the rows that the mutation connects by changing them, or in a join table, are within the scope.
+func (m *UserMutation) PlinthChildren(ctx context.Context) error {
+	if ids := m.OrdersIDs(); len(ids) > 0 {
+		n, err := m.Client().Order.Query().Where(order.IDIn(ids...)).Count(ctx)
+		if err != nil {
+			return err
+		}
+		if n < len(ids) {
+			return plinthmixin.EdgeError("User.orders", len(ids)-n)
+		}
+	}
+	return nil
+}

@@ -533,6 +533,9 @@ func (_u *TenantUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if err := plinthmixin.CheckPredicates(ctx, _u.driver.Dialect(), tenant.Table, _u.mutation.predicates); err != nil {
 		return 0, err
 	}
+	if err := _u.mutation.PlinthChildren(ctx); err != nil {
+		return 0, err
+	}
 	if pred := _spec.Predicate; pred != nil {
 		_spec.Predicate = func(s *sql.Selector) { pred(s.WithContext(ctx)) }
 	}
@@ -1081,6 +1084,9 @@ func (_u *TenantUpdateOne) sqlSave(ctx context.Context) (_node *Tenant, err erro
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	if err := plinthmixin.CheckPredicates(ctx, _u.driver.Dialect(), tenant.Table, _u.mutation.predicates); err != nil {
+		return nil, err
+	}
+	if err := _u.mutation.PlinthChildren(ctx); err != nil {
 		return nil, err
 	}
 	if pred := _spec.Predicate; pred != nil {

@@ -25,6 +25,7 @@ func clientTemplates() []*gen.Template {
 		"plinthScope":         func(v any) string { return scope(typeOf(v)) },
 		"plinthGuardsUpsert":  guardsUpsert,
 		"plinthReachesTenant": func(v any) bool { return reachesTenant(typeOf(v)) },
+		"plinthTenantEdges":   tenantEdges,
 		"plinthSoftDeletes":   softDeletes,
 		"plinthCascades":      cascades,
 	}).ParseFS(templateFiles, "template/*.tmpl"))}
@@ -87,6 +88,18 @@ func reachesTenant(t *gen.Type) bool {
 			slices.ContainsFunc(t.Edges, func(e *gen.Edge) bool { return walk(e.Type) })
 	}
 	return slices.ContainsFunc(t.Edges, func(e *gen.Edge) bool { return walk(e.Type) })
+}
+
+// tenantEdges are the edges to types whose rows belong to tenants: by the type's own foreign keys ("Parents"), or by
+// those of the other side and by join tables ("Children").
+func tenantEdges(v any, kind string) []*gen.Edge {
+	var es []*gen.Edge
+	for _, e := range typeOf(v).EdgesWithID() {
+		if fieldWith(e.Type, string(annotation.Tenant)) != nil && e.OwnFK() == (kind == "Parents") {
+			es = append(es, e)
+		}
+	}
+	return es
 }
 
 // softDeletes are the types whose rows are soft-deleted.

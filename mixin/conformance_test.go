@@ -2,16 +2,19 @@ package mixin_test
 
 import (
 	"context"
+	stdsql "database/sql"
 	"slices"
 	"testing"
 
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
+	_ "github.com/jackc/pgx/v5/stdlib" // pgx's driver
 	"github.com/stretchr/testify/require"
 
 	"github.com/plinth-go/plinth/internal/devdb/devdbtest"
 	"github.com/plinth-go/plinth/mixin"
+	"github.com/plinth-go/plinth/store"
 )
 
 // The tenants and people of the tests.
@@ -20,15 +23,31 @@ var (
 	ann, bob   = mixin.NewID(), mixin.NewID()
 )
 
-// everywhere runs a test on both clients, each on PostgreSQL and SQLite.
+// clients are the generated clients, databases what they run on.
+var (
+	clients   = map[string]func(*testing.T, dialect.Driver) world{"work": newWork, "press": newPress}
+	databases = map[string]func(*testing.T) dialect.Driver{
+		"postgres": func(t *testing.T) dialect.Driver { return sql.OpenDB(dialect.Postgres, devdbtest.Test(t).DB) },
+		"sqlite":   func(t *testing.T) dialect.Driver { return sql.OpenDB(dialect.SQLite, devdbtest.SQLite(t).DB) },
+		"pgx": func(t *testing.T) dialect.Driver {
+			db, err := stdsql.Open("pgx", devdbtest.Test(t).URL)
+			require.NoError(t, err)
+			t.Cleanup(func() { _ = db.Close() })
+			return sql.OpenDB(dialect.Postgres, db)
+		},
+		"store": func(t *testing.T) dialect.Driver { return store.NewDriver(dialect.Postgres, devdbtest.Test(t).DB) },
+	}
+)
+
+// everywhere runs a test on both clients, each on PostgreSQL and SQLite. The second one also runs on pgx's driver,
+// the first on the one that keeps prepared statements.
 func everywhere(t *testing.T, test func(t *testing.T, w world)) {
 	t.Helper()
-	for name, client := range map[string]func(*testing.T, dialect.Driver) world{"work": newWork, "press": newPress} {
-		t.Run(name+"/postgres", func(t *testing.T) {
-			test(t, client(t, sql.OpenDB(dialect.Postgres, devdbtest.Test(t).DB)))
-		})
-		t.Run(name+"/sqlite", func(t *testing.T) {
-			test(t, client(t, sql.OpenDB(dialect.SQLite, devdbtest.SQLite(t).DB)))
+	for _, on := range []struct{ client, database string }{
+		{"work", "postgres"}, {"work", "sqlite"}, {"work", "store"}, {"press", "postgres"}, {"press", "sqlite"}, {"press", "pgx"},
+	} {
+		t.Run(on.client+"/"+on.database, func(t *testing.T) {
+			test(t, clients[on.client](t, databases[on.database](t)))
 		})
 	}
 }

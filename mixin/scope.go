@@ -8,6 +8,8 @@ import (
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+
+	"github.com/plinth-go/plinth/store"
 )
 
 // What follows in this file is called by the code that the extension generates.
@@ -142,6 +144,11 @@ func CheckPredicates[P ~func(*sql.Selector)](ctx context.Context, dialectName, t
 		return fmt.Errorf("building a statement on %s: %w", table, missing)
 	}
 	return err
+}
+
+// EdgeError is the error of a mutation that connects rows which are not within the scope.
+func EdgeError(edge string, n int) error {
+	return fmt.Errorf("connecting %s: %d of the rows are not there: %w", edge, n, store.ErrNotFound)
 }
 
 // QueryScopes are the scopes that ScopeP gave to one query.

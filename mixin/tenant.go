@@ -18,10 +18,16 @@ import (
 // queries, counts, traversals, HasX predicates, updates, deletes and upserts reach that tenant's rows only, creates
 // write it. Without a tenant in the context every one of them fails with store.ErrNoTenant; they never mean all
 // rows unless AllTenants says so.
+//
+// Rows that a create or update connects by changing them (AddItemIDs), or in a join table, must be the tenant's too.
+// A foreign key in the row itself (SetCustomerID) is not looked up, which would cost a query for each row: let the
+// database check it with a foreign key of two columns (tenant_id, customer_id), or set CheckParents.
 type Tenant struct {
 	emixin.Schema
 	// Field is the field's name; empty means "tenant_id".
 	Field string
+	// CheckParents looks up every row that a create or update refers to by its own foreign keys.
+	CheckParents bool
 }
 
 func (t Tenant) name() string { return or(t.Field, "tenant_id") }
@@ -68,6 +74,18 @@ func (t Tenant) Hooks() []ent.Hook {
 				if err := t.assign(m, id, all); err != nil {
 					return nil, fmt.Errorf("create of %s: %w", m.Type(), err)
 				}
+				if cm, ok := m.(interface{ PlinthChildren(context.Context) error }); ok {
+					if err := cm.PlinthChildren(ctx); err != nil {
+						return nil, err
+					}
+				}
+			}
+			if pm, ok := m.(interface{ PlinthParents(context.Context) error }); ok && t.CheckParents && !m.Op().Is(ent.OpDelete|ent.OpDeleteOne) {
+				if err := pm.PlinthParents(ctx); err != nil {
+					return nil, err
+				}
+			}
+			if m.Op().Is(ent.OpCreate) {
 				return next.Mutate(ctx, m)
 			}
 			wm, ok := m.(mutation)

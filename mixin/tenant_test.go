@@ -147,6 +147,22 @@ func TestAnotherTenantChangesNothing(t *testing.T) {
 	})
 }
 
+func TestEdgesStayWithinTheTenant(t *testing.T) {
+	everywhere(t, func(t *testing.T, w world) {
+		s, ctx, other := fill(t, w), as(t, acme), as(t, bolt)
+		plain := must[key](t)(w.Plain(ctx, "k", "v"))
+		_, err := w.Tag(other, "x", s.r1)
+		require.ErrorIs(t, err, store.ErrNotFound, "a create that connects another tenant's row")
+		require.ErrorIs(t, w.TagPlain(ctx, plain, s.boltTag), store.ErrNotFound, "an update that does")
+		_, err = w.TagPlains(ctx, s.boltTag)
+		require.ErrorIs(t, err, store.ErrNotFound, "in bulk")
+		_, err = w.Child(other, "x", s.r1, nil)
+		require.ErrorIs(t, err, store.ErrNotFound, "a foreign key, where parents are checked")
+		require.Equal(t, list{"t", "t"}, must[[]string](t)(w.AllTags(everyone(t))))
+		check(t, w, ctx, acmeSees)
+	})
+}
+
 func TestUpsertStaysWithinTheTenant(t *testing.T) {
 	everywhere(t, func(t *testing.T, w world) {
 		s, ctx, other := fill(t, w), as(t, acme), as(t, bolt)

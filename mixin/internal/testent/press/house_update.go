@@ -193,6 +193,9 @@ func (_u *HouseUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if err := plinthmixin.CheckPredicates(ctx, _u.driver.Dialect(), house.Table, _u.mutation.predicates); err != nil {
 		return 0, err
 	}
+	if err := _u.mutation.PlinthChildren(ctx); err != nil {
+		return 0, err
+	}
 	if pred := _spec.Predicate; pred != nil {
 		_spec.Predicate = func(s *sql.Selector) { pred(s.WithContext(ctx)) }
 	}
@@ -407,6 +410,9 @@ func (_u *HouseUpdateOne) sqlSave(ctx context.Context) (_node *House, err error)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	if err := plinthmixin.CheckPredicates(ctx, _u.driver.Dialect(), house.Table, _u.mutation.predicates); err != nil {
+		return nil, err
+	}
+	if err := _u.mutation.PlinthChildren(ctx); err != nil {
 		return nil, err
 	}
 	if pred := _spec.Predicate; pred != nil {

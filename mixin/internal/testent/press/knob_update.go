@@ -215,6 +215,9 @@ func (_u *KnobUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if err := plinthmixin.CheckPredicates(ctx, _u.driver.Dialect(), knob.Table, _u.mutation.predicates); err != nil {
 		return 0, err
 	}
+	if err := _u.mutation.PlinthChildren(ctx); err != nil {
+		return 0, err
+	}
 	if pred := _spec.Predicate; pred != nil {
 		_spec.Predicate = func(s *sql.Selector) { pred(s.WithContext(ctx)) }
 	}
@@ -451,6 +454,9 @@ func (_u *KnobUpdateOne) sqlSave(ctx context.Context) (_node *Knob, err error) {
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	if err := plinthmixin.CheckPredicates(ctx, _u.driver.Dialect(), knob.Table, _u.mutation.predicates); err != nil {
+		return nil, err
+	}
+	if err := _u.mutation.PlinthChildren(ctx); err != nil {
 		return nil, err
 	}
 	if pred := _spec.Predicate; pred != nil {

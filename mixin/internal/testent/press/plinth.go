@@ -11,6 +11,7 @@ import (
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/book"
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/chapter"
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/genre"
+	"github.com/plinth-go/plinth/mixin/internal/testent/press/knob"
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/remark"
 	"github.com/plinth-go/plinth/store"
 )
@@ -84,6 +85,20 @@ func (*BookMutation) PlinthScoped() {}
 // PlinthSoftDelete marks the mutation as one whose delete sets the time of deletion.
 func (*BookMutation) PlinthSoftDelete() {}
 
+// PlinthChildren says whether the rows that the mutation connects by changing them, or in a join table, are within the scope.
+func (m *BookMutation) PlinthChildren(ctx context.Context) error {
+	if ids := m.GenresIDs(); len(ids) > 0 {
+		n, err := m.Client().Genre.Query().Where(genre.IDIn(ids...)).Count(ctx)
+		if err != nil {
+			return err
+		}
+		if n < len(ids) {
+			return plinthmixin.EdgeError("Book.genres", len(ids)-n)
+		}
+	}
+	return nil
+}
+
 // PlinthVersion is the version of the entity that was given to UpdateOne; false where only its id was.
 func (m *BookMutation) PlinthVersion(ctx context.Context) (int64, bool) {
 	if m.oldValue == nil || m.id == nil {
@@ -112,6 +127,43 @@ func (*ChapterMutation) PlinthScoped() {}
 
 // PlinthSoftDelete marks the mutation as one whose delete sets the time of deletion.
 func (*ChapterMutation) PlinthSoftDelete() {}
+
+// PlinthChildren says whether the rows that the mutation connects by changing them, or in a join table, are within the scope.
+func (m *ChapterMutation) PlinthChildren(ctx context.Context) error {
+	if ids := m.SectionsIDs(); len(ids) > 0 {
+		n, err := m.Client().Chapter.Query().Where(chapter.IDIn(ids...)).Count(ctx)
+		if err != nil {
+			return err
+		}
+		if n < len(ids) {
+			return plinthmixin.EdgeError("Chapter.sections", len(ids)-n)
+		}
+	}
+	return nil
+}
+
+// PlinthParents says whether the rows that the mutation connects by its own foreign keys are within the scope.
+func (m *ChapterMutation) PlinthParents(ctx context.Context) error {
+	if ids := m.BookIDs(); len(ids) > 0 {
+		n, err := m.Client().Book.Query().Where(book.IDIn(ids...)).Count(ctx)
+		if err != nil {
+			return err
+		}
+		if n < len(ids) {
+			return plinthmixin.EdgeError("Chapter.book", len(ids)-n)
+		}
+	}
+	if ids := m.WholeIDs(); len(ids) > 0 {
+		n, err := m.Client().Chapter.Query().Where(chapter.IDIn(ids...)).Count(ctx)
+		if err != nil {
+			return err
+		}
+		if n < len(ids) {
+			return plinthmixin.EdgeError("Chapter.whole", len(ids)-n)
+		}
+	}
+	return nil
+}
 
 // PlinthVersion is the version of the entity that was given to UpdateOne; false where only its id was.
 func (m *ChapterMutation) PlinthVersion(ctx context.Context) (int64, bool) {
@@ -142,8 +194,73 @@ func (*GenreMutation) PlinthScoped() {}
 // PlinthSoftDelete marks the mutation as one whose delete sets the time of deletion.
 func (*GenreMutation) PlinthSoftDelete() {}
 
+// PlinthChildren says whether the rows that the mutation connects by changing them, or in a join table, are within the scope.
+func (m *GenreMutation) PlinthChildren(ctx context.Context) error {
+	if ids := m.BooksIDs(); len(ids) > 0 {
+		n, err := m.Client().Book.Query().Where(book.IDIn(ids...)).Count(ctx)
+		if err != nil {
+			return err
+		}
+		if n < len(ids) {
+			return plinthmixin.EdgeError("Genre.books", len(ids)-n)
+		}
+	}
+	if ids := m.KnobsIDs(); len(ids) > 0 {
+		n, err := m.Client().Knob.Query().Where(knob.IDIn(ids...)).Count(ctx)
+		if err != nil {
+			return err
+		}
+		if n < len(ids) {
+			return plinthmixin.EdgeError("Genre.knobs", len(ids)-n)
+		}
+	}
+	return nil
+}
+
+// PlinthChildren says whether the rows that the mutation connects by changing them, or in a join table, are within the scope.
+func (m *HouseMutation) PlinthChildren(ctx context.Context) error {
+	if ids := m.BooksIDs(); len(ids) > 0 {
+		n, err := m.Client().Book.Query().Where(book.IDIn(ids...)).Count(ctx)
+		if err != nil {
+			return err
+		}
+		if n < len(ids) {
+			return plinthmixin.EdgeError("House.books", len(ids)-n)
+		}
+	}
+	return nil
+}
+
 // PlinthScoped marks the mutation as one that plinth's mixins keep within the tenant.
 func (*KnobMutation) PlinthScoped() {}
 
+// PlinthChildren says whether the rows that the mutation connects by changing them, or in a join table, are within the scope.
+func (m *KnobMutation) PlinthChildren(ctx context.Context) error {
+	if ids := m.GenresIDs(); len(ids) > 0 {
+		n, err := m.Client().Genre.Query().Where(genre.IDIn(ids...)).Count(ctx)
+		if err != nil {
+			return err
+		}
+		if n < len(ids) {
+			return plinthmixin.EdgeError("Knob.genres", len(ids)-n)
+		}
+	}
+	return nil
+}
+
 // PlinthSoftDelete marks the mutation as one whose delete sets the time of deletion.
 func (*RemarkMutation) PlinthSoftDelete() {}
+
+// PlinthParents says whether the rows that the mutation connects by its own foreign keys are within the scope.
+func (m *RemarkMutation) PlinthParents(ctx context.Context) error {
+	if ids := m.ChapterIDs(); len(ids) > 0 {
+		n, err := m.Client().Chapter.Query().Where(chapter.IDIn(ids...)).Count(ctx)
+		if err != nil {
+			return err
+		}
+		if n < len(ids) {
+			return plinthmixin.EdgeError("Remark.chapter", len(ids)-n)
+		}
+	}
+	return nil
+}

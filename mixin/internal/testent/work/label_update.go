@@ -295,6 +295,9 @@ func (_u *LabelUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if err := plinthmixin.CheckPredicates(ctx, _u.driver.Dialect(), label.Table, _u.mutation.predicates); err != nil {
 		return 0, err
 	}
+	if err := _u.mutation.PlinthChildren(ctx); err != nil {
+		return 0, err
+	}
 	if pred := _spec.Predicate; pred != nil {
 		_spec.Predicate = func(s *sql.Selector) { pred(s.WithContext(ctx)) }
 	}
@@ -623,6 +626,9 @@ func (_u *LabelUpdateOne) sqlSave(ctx context.Context) (_node *Label, err error)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	if err := plinthmixin.CheckPredicates(ctx, _u.driver.Dialect(), label.Table, _u.mutation.predicates); err != nil {
+		return nil, err
+	}
+	if err := _u.mutation.PlinthChildren(ctx); err != nil {
 		return nil, err
 	}
 	if pred := _spec.Predicate; pred != nil {

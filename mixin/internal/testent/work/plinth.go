@@ -11,6 +11,7 @@ import (
 	"github.com/plinth-go/plinth/mixin/internal/testent/work/label"
 	"github.com/plinth-go/plinth/mixin/internal/testent/work/note"
 	"github.com/plinth-go/plinth/mixin/internal/testent/work/project"
+	"github.com/plinth-go/plinth/mixin/internal/testent/work/setting"
 	"github.com/plinth-go/plinth/mixin/internal/testent/work/task"
 	"github.com/plinth-go/plinth/store"
 )
@@ -84,14 +85,74 @@ func (*LabelMutation) PlinthScoped() {}
 // PlinthSoftDelete marks the mutation as one whose delete sets the time of deletion.
 func (*LabelMutation) PlinthSoftDelete() {}
 
+// PlinthChildren says whether the rows that the mutation connects by changing them, or in a join table, are within the scope.
+func (m *LabelMutation) PlinthChildren(ctx context.Context) error {
+	if ids := m.ProjectsIDs(); len(ids) > 0 {
+		n, err := m.Client().Project.Query().Where(project.IDIn(ids...)).Count(ctx)
+		if err != nil {
+			return err
+		}
+		if n < len(ids) {
+			return plinthmixin.EdgeError("Label.projects", len(ids)-n)
+		}
+	}
+	if ids := m.SettingsIDs(); len(ids) > 0 {
+		n, err := m.Client().Setting.Query().Where(setting.IDIn(ids...)).Count(ctx)
+		if err != nil {
+			return err
+		}
+		if n < len(ids) {
+			return plinthmixin.EdgeError("Label.settings", len(ids)-n)
+		}
+	}
+	return nil
+}
+
 // PlinthSoftDelete marks the mutation as one whose delete sets the time of deletion.
 func (*NoteMutation) PlinthSoftDelete() {}
+
+// PlinthParents says whether the rows that the mutation connects by its own foreign keys are within the scope.
+func (m *NoteMutation) PlinthParents(ctx context.Context) error {
+	if ids := m.TaskIDs(); len(ids) > 0 {
+		n, err := m.Client().Task.Query().Where(task.IDIn(ids...)).Count(ctx)
+		if err != nil {
+			return err
+		}
+		if n < len(ids) {
+			return plinthmixin.EdgeError("Note.task", len(ids)-n)
+		}
+	}
+	return nil
+}
 
 // PlinthScoped marks the mutation as one that plinth's mixins keep within the tenant.
 func (*ProjectMutation) PlinthScoped() {}
 
 // PlinthSoftDelete marks the mutation as one whose delete sets the time of deletion.
 func (*ProjectMutation) PlinthSoftDelete() {}
+
+// PlinthChildren says whether the rows that the mutation connects by changing them, or in a join table, are within the scope.
+func (m *ProjectMutation) PlinthChildren(ctx context.Context) error {
+	if ids := m.TasksIDs(); len(ids) > 0 {
+		n, err := m.Client().Task.Query().Where(task.IDIn(ids...)).Count(ctx)
+		if err != nil {
+			return err
+		}
+		if n < len(ids) {
+			return plinthmixin.EdgeError("Project.tasks", len(ids)-n)
+		}
+	}
+	if ids := m.LabelsIDs(); len(ids) > 0 {
+		n, err := m.Client().Label.Query().Where(label.IDIn(ids...)).Count(ctx)
+		if err != nil {
+			return err
+		}
+		if n < len(ids) {
+			return plinthmixin.EdgeError("Project.labels", len(ids)-n)
+		}
+	}
+	return nil
+}
 
 // PlinthVersion is the version of the entity that was given to UpdateOne; false where only its id was.
 func (m *ProjectMutation) PlinthVersion(ctx context.Context) (int64, bool) {
@@ -119,11 +180,62 @@ func (m *ProjectMutation) PlinthExists(ctx context.Context) (bool, error) {
 // PlinthScoped marks the mutation as one that plinth's mixins keep within the tenant.
 func (*SettingMutation) PlinthScoped() {}
 
+// PlinthChildren says whether the rows that the mutation connects by changing them, or in a join table, are within the scope.
+func (m *SettingMutation) PlinthChildren(ctx context.Context) error {
+	if ids := m.LabelsIDs(); len(ids) > 0 {
+		n, err := m.Client().Label.Query().Where(label.IDIn(ids...)).Count(ctx)
+		if err != nil {
+			return err
+		}
+		if n < len(ids) {
+			return plinthmixin.EdgeError("Setting.labels", len(ids)-n)
+		}
+	}
+	return nil
+}
+
 // PlinthScoped marks the mutation as one that plinth's mixins keep within the tenant.
 func (*TaskMutation) PlinthScoped() {}
 
 // PlinthSoftDelete marks the mutation as one whose delete sets the time of deletion.
 func (*TaskMutation) PlinthSoftDelete() {}
+
+// PlinthChildren says whether the rows that the mutation connects by changing them, or in a join table, are within the scope.
+func (m *TaskMutation) PlinthChildren(ctx context.Context) error {
+	if ids := m.SubtasksIDs(); len(ids) > 0 {
+		n, err := m.Client().Task.Query().Where(task.IDIn(ids...)).Count(ctx)
+		if err != nil {
+			return err
+		}
+		if n < len(ids) {
+			return plinthmixin.EdgeError("Task.subtasks", len(ids)-n)
+		}
+	}
+	return nil
+}
+
+// PlinthParents says whether the rows that the mutation connects by its own foreign keys are within the scope.
+func (m *TaskMutation) PlinthParents(ctx context.Context) error {
+	if ids := m.ProjectIDs(); len(ids) > 0 {
+		n, err := m.Client().Project.Query().Where(project.IDIn(ids...)).Count(ctx)
+		if err != nil {
+			return err
+		}
+		if n < len(ids) {
+			return plinthmixin.EdgeError("Task.project", len(ids)-n)
+		}
+	}
+	if ids := m.ParentIDs(); len(ids) > 0 {
+		n, err := m.Client().Task.Query().Where(task.IDIn(ids...)).Count(ctx)
+		if err != nil {
+			return err
+		}
+		if n < len(ids) {
+			return plinthmixin.EdgeError("Task.parent", len(ids)-n)
+		}
+	}
+	return nil
+}
 
 // PlinthVersion is the version of the entity that was given to UpdateOne; false where only its id was.
 func (m *TaskMutation) PlinthVersion(ctx context.Context) (int64, bool) {
@@ -146,4 +258,18 @@ func (m *TaskMutation) PlinthExists(ctx context.Context) (bool, error) {
 		return false, nil
 	}
 	return m.Client().Task.Query().Where(task.ID(*m.id)).Exist(ctx)
+}
+
+// PlinthChildren says whether the rows that the mutation connects by changing them, or in a join table, are within the scope.
+func (m *TeamMutation) PlinthChildren(ctx context.Context) error {
+	if ids := m.ProjectsIDs(); len(ids) > 0 {
+		n, err := m.Client().Project.Query().Where(project.IDIn(ids...)).Count(ctx)
+		if err != nil {
+			return err
+		}
+		if n < len(ids) {
+			return plinthmixin.EdgeError("Team.projects", len(ids)-n)
+		}
+	}
+	return nil
 }

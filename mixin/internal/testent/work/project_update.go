@@ -463,6 +463,9 @@ func (_u *ProjectUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if err := plinthmixin.CheckPredicates(ctx, _u.driver.Dialect(), project.Table, _u.mutation.predicates); err != nil {
 		return 0, err
 	}
+	if err := _u.mutation.PlinthChildren(ctx); err != nil {
+		return 0, err
+	}
 	if pred := _spec.Predicate; pred != nil {
 		_spec.Predicate = func(s *sql.Selector) { pred(s.WithContext(ctx)) }
 	}
@@ -958,6 +961,9 @@ func (_u *ProjectUpdateOne) sqlSave(ctx context.Context) (_node *Project, err er
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	if err := plinthmixin.CheckPredicates(ctx, _u.driver.Dialect(), project.Table, _u.mutation.predicates); err != nil {
+		return nil, err
+	}
+	if err := _u.mutation.PlinthChildren(ctx); err != nil {
 		return nil, err
 	}
 	if pred := _spec.Predicate; pred != nil {

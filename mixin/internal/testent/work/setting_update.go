@@ -208,6 +208,9 @@ func (_u *SettingUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if err := plinthmixin.CheckPredicates(ctx, _u.driver.Dialect(), setting.Table, _u.mutation.predicates); err != nil {
 		return 0, err
 	}
+	if err := _u.mutation.PlinthChildren(ctx); err != nil {
+		return 0, err
+	}
 	if pred := _spec.Predicate; pred != nil {
 		_spec.Predicate = func(s *sql.Selector) { pred(s.WithContext(ctx)) }
 	}
@@ -436,6 +439,9 @@ func (_u *SettingUpdateOne) sqlSave(ctx context.Context) (_node *Setting, err er
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	if err := plinthmixin.CheckPredicates(ctx, _u.driver.Dialect(), setting.Table, _u.mutation.predicates); err != nil {
+		return nil, err
+	}
+	if err := _u.mutation.PlinthChildren(ctx); err != nil {
 		return nil, err
 	}
 	if pred := _spec.Predicate; pred != nil {

@@ -85,7 +85,9 @@ type Seen struct{}
 type Chapter struct{ ent.Schema }
 
 // Mixin of Chapter.
-func (Chapter) Mixin() []ent.Mixin { return []ent.Mixin{tenant, bin, rev, times} }
+func (Chapter) Mixin() []ent.Mixin {
+	return []ent.Mixin{mixin.Tenant{Field: "org_id", CheckParents: true}, bin, rev, times}
+}
 
 // Fields of Chapter.
 func (Chapter) Fields() []ent.Field {

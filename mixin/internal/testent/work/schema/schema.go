@@ -64,7 +64,7 @@ type Task struct{ ent.Schema }
 
 // Mixin of Task.
 func (Task) Mixin() []ent.Mixin {
-	return []ent.Mixin{mixin.Version{}, mixin.SoftDelete{}, mixin.Timestamps{}, mixin.Tenant{}, mixin.ID{}}
+	return []ent.Mixin{mixin.Version{}, mixin.SoftDelete{}, mixin.Timestamps{}, mixin.Tenant{CheckParents: true}, mixin.ID{}}
 }
 
 // Fields of Task.
