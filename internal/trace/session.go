@@ -1,0 +1,284 @@
+package trace
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/lib/pq"
+)
+
+// run is one run of the tracer: the session that runs the statements, and what it has seen.
+type run struct {
+	db      *sql.DB
+	conn    *sql.Conn
+	pid     int
+	version int
+	options Options
+	catalog catalog
+	seeded  map[int64]int // tables that were filled
+	sparse  bool          // rows had to be taken out once
+
+	mu      sync.Mutex
+	notices []string // since the statement began
+}
+
+func newRun(ctx context.Context, db *sql.DB, o Options) (*run, error) {
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r := &run{db: db, conn: conn, options: o, catalog: catalog{byOID: map[int64]*relation{}}, seeded: map[int64]int{}}
+	err = conn.Raw(func(c any) (err error) {
+		defer func() {
+			if recover() != nil {
+				err = errors.New("the pool must use the driver github.com/lib/pq")
+			}
+		}()
+		pq.SetNoticeHandler(c.(driver.Conn), r.notice)
+		return nil
+	})
+	if err == nil {
+		err = conn.QueryRowContext(ctx, "SELECT pg_backend_pid(), current_setting('server_version_num')::int").Scan(&r.pid, &r.version)
+	}
+	if err == nil {
+		var all []*relation
+		if all, err = r.catalog.load(ctx, conn); err == nil {
+			r.catalog.merge(all)
+		}
+	}
+	if err != nil {
+		r.close()
+		return nil, err
+	}
+	return r, nil
+}
+
+// close ends the session: its settings and its notice handler must not reach another user of the pool.
+func (r *run) close() {
+	_ = r.conn.Raw(func(any) error { return driver.ErrBadConn })
+	_ = r.conn.Close()
+}
+
+func (r *run) notice(n *pq.Error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.notices = append(r.notices, n.Message)
+}
+
+func (r *run) takeNotices() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n := r.notices
+	r.notices = nil
+	return n
+}
+
+func (r *run) exec(ctx context.Context, text string) error {
+	_, err := r.conn.ExecContext(ctx, text)
+	return err
+}
+
+// serverError takes the server's error out of err; whatever else went wrong is returned as it is.
+func serverError(err error) (*Error, error) {
+	if err == nil {
+		return nil, nil
+	}
+	var pe *pq.Error
+	if !errors.As(err, &pe) {
+		return nil, err
+	}
+	e := &Error{SQLState: string(pe.Code), Message: pe.Message, Detail: pe.Detail, Hint: pe.Hint, Constraint: pe.Constraint}
+	_, _ = fmt.Sscan(pe.Position, &e.Position)
+	missing := strings.Contains(pe.Message, "does not exist") || strings.Contains(pe.Message, "is not available")
+	e.Environment = missing && (strings.HasPrefix(pe.Message, "role ") || strings.HasPrefix(pe.Message, "extension ") ||
+		strings.HasPrefix(pe.Message, "language ") || strings.HasPrefix(pe.Message, "tablespace ")) ||
+		e.SQLState == "58P01" || strings.Contains(pe.Message, "must be loaded via") || strings.Contains(pe.Message, "could not open extension control file")
+	return e, nil
+}
+
+// rehearse runs the texts in one transaction, each in a savepoint, and rolls everything back.
+func (r *run) rehearse(ctx context.Context, texts []string) (failed []*Error, err error) {
+	failed = make([]*Error, len(texts))
+	if err := r.exec(ctx, "BEGIN"); err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, r.exec(context.WithoutCancel(ctx), "ROLLBACK")) }()
+	for i, text := range texts {
+		for tries := 0; ; tries++ {
+			if err := r.exec(ctx, "SAVEPOINT plinth"); err != nil {
+				return nil, err
+			}
+			failed[i], err = serverError(r.exec(ctx, text))
+			if err != nil {
+				return nil, err
+			}
+			if failed[i] == nil {
+				break
+			}
+			if err := r.exec(ctx, "ROLLBACK TO SAVEPOINT plinth"); err != nil {
+				return nil, err
+			}
+			if tries > 3 || !r.helpRole(ctx, failed[i]) {
+				break
+			}
+		}
+	}
+	return failed, nil
+}
+
+// helpRole creates the role that a statement lacked, from another session, and reports whether it did.
+func (r *run) helpRole(ctx context.Context, e *Error) bool {
+	if !r.options.Private || e.SQLState != "42704" {
+		return false
+	}
+	name, ok := strings.CutPrefix(e.Message, `role "`)
+	name, ok2 := strings.CutSuffix(name, `" does not exist`)
+	if !ok || !ok2 {
+		return false
+	}
+	_, err := r.db.ExecContext(ctx, "CREATE ROLE "+pq.QuoteIdentifier(name))
+	return err == nil
+}
+
+// observed is what one query after a statement finds.
+type observed struct {
+	Locks   []lockRow         `json:"locks"`
+	Changed []*relation       `json:"changed"`
+	Scans   []json.RawMessage `json:"scans"`
+}
+
+type lockRow struct {
+	OID  int64  `json:"oid"`
+	Mode string `json:"mode"`
+}
+
+const observeScans = `SELECT coalesce(json_agg(json_build_array(oid::bigint, pg_catalog.pg_stat_get_xact_numscans(oid))), '[]') FROM pg_catalog.pg_class
+	WHERE oid >= 16384 AND relkind IN ('r', 'm') AND pg_catalog.pg_stat_get_xact_numscans(oid) > 0`
+
+// observeTx reads the transaction's own locks and the rows of pg_class that it (or a subtransaction: those have later
+// numbers) wrote.
+const observeTx = `SELECT json_build_object(
+	'locks', (SELECT coalesce(json_agg(json_build_object('oid', relation::bigint, 'mode', mode)), '[]') FROM pg_catalog.pg_locks
+		WHERE pid = pg_catalog.pg_backend_pid() AND locktype = 'relation' AND relation >= 16384 AND granted
+		AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())),
+	'changed', (SELECT coalesce(json_agg(` + relationColumns + `), '[]') FROM ` + relationSource + `
+		AND c.xmin::text::bigint >= (pg_catalog.pg_current_xact_id_if_assigned()::text::bigint & 4294967295)),
+	'scans', (` + observeScans + `))`
+
+// runInside runs a statement in a transaction of its own and commits it.
+func (r *run) runInside(ctx context.Context, s *Statement, locals []string) (err error) {
+	if err := r.exec(ctx, "BEGIN"); err != nil {
+		return err
+	}
+	open := true
+	defer func() {
+		if open {
+			err = errors.Join(err, r.exec(context.WithoutCancel(ctx), "ROLLBACK"))
+		}
+	}()
+	for _, l := range locals {
+		if failed, err := serverError(r.exec(ctx, l)); failed != nil || err != nil {
+			return err
+		}
+	}
+	var raw []byte
+	if err := r.conn.QueryRowContext(ctx, observeScans).Scan(&raw); err != nil {
+		return err
+	}
+	before, err := scanCounts(raw)
+	if err != nil {
+		return err
+	}
+	if err := r.exec(ctx, "SET LOCAL client_min_messages = debug1"); err != nil {
+		return err
+	}
+	r.takeNotices()
+	start := time.Now()
+	err = r.exec(ctx, s.Text)
+	s.Duration = time.Since(start)
+	notices := r.takeNotices()
+	if s.Error, err = serverError(err); s.Error != nil || err != nil {
+		return err
+	}
+	var after observed
+	if err := r.conn.QueryRowContext(ctx, observeTx).Scan(&raw); err != nil {
+		return err
+	}
+	if err := json.Unmarshal(raw, &after); err != nil {
+		return err
+	}
+	r.takeNotices()
+	open = false
+	if s.Error, err = serverError(r.exec(ctx, "COMMIT")); s.Error != nil || err != nil {
+		return err
+	}
+	s.Ran = true
+	scans := map[int64]bool{}
+	counts, err := scanCountsOf(after.Scans)
+	if err != nil {
+		return err
+	}
+	for oid, n := range counts {
+		scans[oid] = n > before[oid]
+	}
+	locks := map[int64]Mode{}
+	for _, l := range after.Locks {
+		keepStrongest(locks, l.OID, l.Mode)
+	}
+	return r.judge(ctx, s, facts{locks: locks, changed: after.Changed, scanned: scans, notices: notices})
+}
+
+func keepStrongest(locks map[int64]Mode, oid int64, mode string) {
+	m := Mode(strings.TrimSuffix(mode, "Lock"))
+	if m.Level() > locks[oid].Level() {
+		locks[oid] = m
+	}
+}
+
+func scanCounts(raw []byte) (map[int64]int64, error) {
+	var rows []json.RawMessage
+	if err := json.Unmarshal(raw, &rows); err != nil {
+		return nil, err
+	}
+	return scanCountsOf(rows)
+}
+
+func scanCountsOf(rows []json.RawMessage) (map[int64]int64, error) {
+	out := map[int64]int64{}
+	for _, row := range rows {
+		var pair [2]int64
+		if err := json.Unmarshal(row, &pair); err != nil {
+			return nil, err
+		}
+		out[pair[0]] = pair[1]
+	}
+	return out, nil
+}
+
+// sortLocks puts the strongest first, then by name.
+func sortLocks(locks []Lock) {
+	slices.SortFunc(locks, func(a, b Lock) int {
+		if d := b.Mode.Level() - a.Mode.Level(); d != 0 {
+			return d
+		}
+		return compareObjects(a.Object, b.Object)
+	})
+}
+
+func compareObjects(a, b Object) int {
+	if a.IsTable() != b.IsTable() {
+		if a.IsTable() {
+			return -1
+		}
+		return 1
+	}
+	return strings.Compare(a.String(), b.String())
+}
