@@ -1,0 +1,139 @@
+package lint
+
+import (
+	"regexp"
+	"strings"
+)
+
+var (
+	castPattern   = regexp.MustCompile(`::\s*(?:"?[a-z_][a-z0-9_]*"?\.)?(?:character varying|double precision|timestamp with(?:out)? time zone|time with(?:out)? time zone|"?[a-z_][a-z0-9_]*"?)(?:\s*\(\s*\d+(?:\s*,\s*\d+)?\s*\))?(?:\[\])?`)
+	spacePattern  = regexp.MustCompile(`\s+`)
+	anyPattern    = regexp.MustCompile(`=\s*any\s*\(`)
+	stringPattern = regexp.MustCompile(`'(?:[^']|'')*'`)
+)
+
+// bare writes an expression in one spelling: lower case outside strings, without casts and double quotes, spaces
+// folded.
+func bare(expr string) string {
+	var b strings.Builder
+	rest := expr
+	for rest != "" {
+		loc := stringPattern.FindStringIndex(rest)
+		if loc == nil {
+			loc = []int{len(rest), len(rest)}
+		}
+		b.WriteString(strings.ToLower(strings.NewReplacer(`"`, "", "`", "").Replace(rest[:loc[0]])))
+		b.WriteString(rest[loc[0]:loc[1]])
+		rest = rest[loc[1]:]
+	}
+	s := b.String()
+	s = castPattern.ReplaceAllString(s, "")
+	return strings.TrimSpace(spacePattern.ReplaceAllString(s, " "))
+}
+
+// mentions says whether a bare expression uses the column as an identifier.
+func mentions(expr, column string) bool {
+	column = strings.ToLower(column)
+	expr = stringPattern.ReplaceAllString(expr, "''")
+	for at := 0; ; {
+		i := strings.Index(expr[at:], column)
+		if i < 0 {
+			return false
+		}
+		i += at
+		end := i + len(column)
+		if (i == 0 || !identByte(expr[i-1])) && (end == len(expr) || !identByte(expr[end])) {
+			return true
+		}
+		at = i + 1
+	}
+}
+
+func identByte(c byte) bool {
+	return c == '_' || c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c >= 0x80
+}
+
+// boundsLength says whether a check limits the length of a text column: by a length function, by a list of values,
+// or by an anchored pattern without open repetition.
+func boundsLength(expr, column string) bool {
+	s := bare(expr)
+	if !mentions(s, column) {
+		return false
+	}
+	col := regexp.QuoteMeta(strings.ToLower(column))
+	length := regexp.MustCompile(`(?:char_length|character_length|octet_length|length)\s*\(+\s*(?:btrim\s*\(|trim\s*\(|trim\s*\(\s*both from\s*)?\s*` + col + `\s*\)+\s*(?:<|=|between)`)
+	reversed := regexp.MustCompile(`>=?\s*\(*(?:char_length|character_length|octet_length|length)\s*\(+\s*` + col + `\s*\)`)
+	return length.MatchString(s) || reversed.MatchString(s) || listsValues(expr, column) || boundedPattern(s, col)
+}
+
+func boundedPattern(s, col string) bool {
+	m := regexp.MustCompile(col + `\)*\s*(?:~\*?|similar to)\s*'\^([^']*)\$'`).FindStringSubmatch(s)
+	return m != nil && !strings.ContainsAny(m[1], "*+") && !strings.Contains(m[1], ",}")
+}
+
+// listsValues says whether a check limits a column to a list of values.
+func listsValues(expr, column string) bool {
+	s := bare(expr)
+	if !mentions(s, column) {
+		return false
+	}
+	s = strings.NewReplacer("(", "", ")", "").Replace(anyPattern.ReplaceAllString(s, "in ("))
+	col := regexp.QuoteMeta(strings.ToLower(column))
+	return regexp.MustCompile(`(?:^|[^a-z0-9_])`+col+`\s*(?:in\b|=\s*'|=\s*-?\d)`).MatchString(s) ||
+		regexp.MustCompile(`(?:^|[^a-z0-9_])(?:lower|upper)\s*`+col+`\s*(?:in\b|=\s*')`).MatchString(s)
+}
+
+// conjuncts splits a predicate at its outermost ANDs, in bare form and without enclosing parentheses.
+func conjuncts(pred string) []string {
+	s := unwrap(bare(pred))
+	var (
+		parts []string
+		depth int
+		from  int
+		quote bool
+	)
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '\'':
+			quote = !quote
+		case quote:
+		case c == '(':
+			depth++
+		case c == ')':
+			depth--
+		case depth == 0 && strings.HasPrefix(s[i:], " and "):
+			parts = append(parts, unwrap(s[from:i]))
+			from = i + len(" and ")
+			i = from - 1
+		}
+	}
+	if last := unwrap(s[from:]); last != "" {
+		parts = append(parts, last)
+	}
+	if len(parts) == 1 {
+		return parts
+	}
+	var all []string
+	for _, p := range parts {
+		all = append(all, conjuncts(p)...)
+	}
+	return all
+}
+
+// unwrap removes parentheses that enclose the whole of s.
+func unwrap(s string) string {
+	for s = strings.TrimSpace(s); len(s) > 1 && s[0] == '(' && s[len(s)-1] == ')'; s = strings.TrimSpace(s[1 : len(s)-1]) {
+		depth := 0
+		for i := 0; i < len(s); i++ {
+			if s[i] == '(' {
+				depth++
+			} else if s[i] == ')' {
+				depth--
+			}
+			if depth == 0 && i < len(s)-1 {
+				return s
+			}
+		}
+	}
+	return s
+}
