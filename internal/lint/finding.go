@@ -10,10 +10,10 @@ import (
 // Where a finding's judgement comes from. A design rule reads the schema's state; a migration rule may have up to
 // three sources, and a traced one beats a parsed one where both speak.
 const (
-	Parsed = "parsed" // read from the statement's text by the database's own parser
-	State  = "state"  // read from the schema, before or after a statement
-	Traced = "traced" // seen when the statement ran on a throwaway database
-	Live   = "live"   // read from a live database's catalogue or statistics
+	Parsed     = "parsed" // read from the statement's text by the database's own parser
+	State      = "state"  // read from the schema, before or after a statement
+	Traced     = "traced" // seen when the statement ran on a throwaway database
+	LiveSource = "live"   // read from a live database's catalogue or statistics
 )
 
 // Finding is one place where a rule is broken. The JSON names are a stable contract.

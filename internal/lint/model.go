@@ -22,6 +22,9 @@ type model struct {
 	domains map[string]LiveDomain
 	tenancy string // the column that holds the tenant, where the design is multi-tenant
 	schemas int    // schemas that have tables
+
+	resolved []*read            // see reads
+	serving  map[*index][]*read // see served
 }
 
 // table is a table and all that stands around it.

@@ -45,6 +45,14 @@ func (s *Suppression) covers(r *Rule, f *Finding) bool {
 	return true
 }
 
+// written is s as its author wrote it: without the object it was read for, where its place is known.
+func (s Suppression) written() Suppression {
+	if s.WrittenFile != "" && s.WrittenLine > 0 {
+		s.Object = ""
+	}
+	return s
+}
+
 // The engine's own rules, on suppressions. They are in Own, documented like any other, and cannot be suppressed.
 var (
 	unjustified = Rule{
@@ -96,10 +104,17 @@ func suppress(fs []Finding, by []Suppression, rules map[string]*Rule, known []*R
 			Message: fmt.Sprintf(format, args...), Fix: strings.ReplaceAll(r.FixText, "{rule}", s.Rule),
 		})
 	}
+	// What one annotation of a mixin says reaches every entity that has the mixin: it is used if one of them uses it,
+	// and judged once.
+	at, judged := make(map[Suppression]bool), make(map[Suppression]bool)
 	for i, s := range by {
-		if s.Foreign {
+		at[s.written()] = at[s.written()] || used[i]
+	}
+	for _, s := range by {
+		if s.Foreign || judged[s.written()] {
 			continue
 		}
+		judged[s.written()] = true
 		named := Lookup(known, s.Rule)
 		switch {
 		case s.Rule == "" || len(named) == 0:
@@ -108,7 +123,7 @@ func suppress(fs []Finding, by []Suppression, rules map[string]*Rule, known []*R
 		case strings.TrimSpace(s.Why) == "":
 			report(&unjustified, s, "%s is suppressed without a reason", s.Rule)
 		}
-		if used[i] {
+		if at[s.written()] {
 			continue
 		}
 		for _, r := range named {
