@@ -35,6 +35,8 @@ type LiveForeignKey struct {
 	MatchFull      bool
 	SetNullColumns []string // of ON DELETE SET NULL (…); empty where it means all
 	Inherited      bool     // a partition's copy of its parent's
+	Parent         string   // of a partition: the partitioned table at the top
+	Columns        []string
 }
 
 // LiveIndex is what an index says beyond its columns, and its counters.

@@ -39,7 +39,8 @@ type table struct {
 	fields  map[string]*schemagraph.Field
 	checks  []*schema.Check
 	facts   map[string]LiveForeignKey
-	rows    int64 // declared or estimated; 0 where neither is known
+	inParts []string // columns that partitions have foreign keys on, though the table has none
+	rows    int64    // declared or estimated; 0 where neither is known
 	small   bool
 }
 
@@ -188,6 +189,9 @@ func (m *model) addLive() {
 		if t := byName[f.Table]; t != nil {
 			t.facts[f.Name] = f
 		}
+		if t := byName[f.Parent]; t != nil {
+			t.inParts = append(t.inParts, f.Columns...)
+		}
 	}
 	for _, li := range m.live.Indexes {
 		t := byName[li.Table]
@@ -304,8 +308,11 @@ func (t *table) pkColumns() []string {
 	return nil
 }
 
-// fkOn says whether the column is in a foreign key.
+// fkOn says whether the column is in a foreign key, of the table or of its partitions.
 func (t *table) fkOn(column string) bool {
+	if slices.Contains(t.inParts, column) {
+		return true
+	}
 	return slices.ContainsFunc(t.ForeignKeys, func(fk *schema.ForeignKey) bool {
 		return slices.Contains(columnNames(fk.Columns), column)
 	})

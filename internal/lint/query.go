@@ -1,7 +1,6 @@
 package lint
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -20,7 +19,7 @@ type read struct {
 	sort                     []sortKey
 	consts                   map[string]string // column to "null", "not null" or a value
 	remote                   []remote          // conditions on other tables
-	mistakes                 []string
+	broken                   bool              // names what is not there; S220 says so
 }
 
 type sortKey struct {
@@ -77,7 +76,6 @@ func (m *model) resolve(t *table, e *schemagraph.Entity, q annotation.Query) *re
 	}
 	var returned []string
 	each("select", q.Select, &returned)
-	r.operators(m)
 	if _, ok := t.Column(m.tenancy); ok && m.tenancy != "" && !slices.Contains(r.eq, m.tenancy) && !slices.Contains(r.in, m.tenancy) {
 		r.eq = append([]string{m.tenancy}, r.eq...)
 	}
@@ -101,16 +99,12 @@ func (r *read) column(m *model, clause, name string) string {
 		if _, ok := r.table.Column(name); ok {
 			return name
 		}
-		r.mistake(clause, name, r.entity.Name, fieldNames(r.entity))
+		r.broken = true
 		return ""
 	}
 	d, ok := r.entity.Edge(first)
 	if !ok {
-		var names []string
-		for _, d := range r.entity.Edges {
-			names = append(names, d.Name)
-		}
-		r.mistake(clause, first, r.entity.Name, names)
+		r.broken = true
 		return ""
 	}
 	to := m.byType[d.To]
@@ -119,48 +113,11 @@ func (r *read) column(m *model, clause, name string) string {
 	}
 	there := &read{table: to, entity: to.entity, Query: r.Query}
 	c := there.column(m, clause, rest)
-	r.mistakes = append(r.mistakes, there.mistakes...)
+	r.broken = r.broken || there.broken
 	if c != "" && clause != "select" {
 		r.remote = append(append(r.remote, there.remote...), remote{to, c})
 	}
 	return ""
-}
-
-func fieldNames(e *schemagraph.Entity) []string {
-	var names []string
-	for _, f := range e.Fields {
-		names = append(names, f.Name)
-	}
-	return names
-}
-
-func (r *read) mistake(clause, name, entity string, known []string) {
-	s := fmt.Sprintf("%s names %q, which %s does not have", clause, name, entity)
-	if n := nearest(name, known); n != "" {
-		s += fmt.Sprintf("; did you mean %q?", n)
-	}
-	r.mistakes = append(r.mistakes, s)
-}
-
-// operators checks that each operator fits its column's type.
-func (r *read) operators(m *model) {
-	check := func(clause string, columns []string, ok func(typ) bool, wants string) {
-		for _, name := range columns {
-			c, found := r.table.Column(name)
-			if !found {
-				continue
-			}
-			if t := m.typeOf(c); !ok(t) {
-				r.mistakes = append(r.mistakes, fmt.Sprintf("%s needs %s, but %q is %s", clause, wants, name, t))
-			}
-		}
-	}
-	text := func(t typ) bool { return t.fam == famText || t.fam == famEnum || t.name == "?" }
-	check("search", r.search, text, "a text field")
-	check("prefix", r.prefix, text, "a text field")
-	check("contains", r.contains, func(t typ) bool { return t.fam == famJSON || t.array || t.fam == famOther }, "a JSON field")
-	check("range", r.rng, func(t typ) bool { return t.fam != famJSON && t.fam != famBool }, "an ordered field")
-	check("sort", r.sortColumns(), func(t typ) bool { return t.name != "json" }, "an ordered field")
 }
 
 func (r *read) sortColumns() []string {

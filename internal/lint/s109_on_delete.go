@@ -45,7 +45,7 @@ func (p *pass) saysOnDelete(t *table, fk *schema.ForeignKey) bool {
 		}
 		return false
 	}
-	if t.facts[fk.Symbol].Inherited || p.options.Stated[t.name+"."+fk.Symbol] {
+	if t.facts[fk.Symbol].Inherited || p.options.Stated[t.name+"."+fk.Symbol] || p.options.Stated[t.name+".("+strings.Join(columnNames(fk.Columns), ",")+")"] {
 		return true
 	}
 	return fk.OnDelete != "" && fk.OnDelete != schema.NoAction

@@ -24,7 +24,7 @@ var s116 = &schemaRule{
 		}
 		alone := p.list("alone")
 		for _, t := range p.tables {
-			if len(t.ForeignKeys) > 0 || len(t.refs) > 0 || t.small || hasAny(words(t.Table.Name), alone...) || slices.Contains(alone, t.Table.Name) {
+			if len(t.ForeignKeys) > 0 || len(t.refs) > 0 || len(t.inParts) > 0 || t.small || hasAny(words(t.Table.Name), alone...) || slices.Contains(alone, t.Table.Name) {
 				continue
 			}
 			p.report(p.onTable(t), "", "nothing refers to %s, and it refers to nothing", t.name)

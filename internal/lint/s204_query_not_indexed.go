@@ -15,7 +15,7 @@ var s204 = &schemaRule{
 	needs: needEnt | needQueries,
 	check: func(p *pass) {
 		for _, r := range p.reads() {
-			if r.table.small || len(r.mistakes) > 0 {
+			if r.table.small || r.broken {
 				continue
 			}
 			if len(r.wanted(p.tenancy))+len(r.rng)+len(r.prefix) == 0 && len(r.remote) > 0 {

@@ -15,7 +15,7 @@ var s205 = &schemaRule{
 	check: func(p *pass) {
 		reported := make(map[*index]bool)
 		for _, r := range p.reads() {
-			if r.table.small || len(r.mistakes) > 0 {
+			if r.table.small || r.broken {
 				continue
 			}
 			if i := p.misordered(r); i != nil && !reported[i] {

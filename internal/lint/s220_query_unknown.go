@@ -1,19 +1,31 @@
 package lint
 
+import (
+	"strings"
+
+	"github.com/plinth-go/plinth/internal/schemagraph"
+)
+
 var s220 = &schemaRule{
 	Rule: Rule{
-		Code: "S220", Slug: "query-unknown-name", Severity: Error, Fix: FixNone, Since: "0.1",
-		Title:     "declared query that names what is not there",
-		Rationale: "A query with a misspelt field or edge, or with an operator that does not fit the field's type, proves nothing and gets no repository method.",
-		FixText:   "correct the name",
-		Source:    "house rule",
+		Code: "S220", Slug: "query-unknown-name", Severity: Error, Fix: FixNone, Since: "0.1", Intent: true,
+		Title: "declaration that does not hold against the schema",
+		Rationale: "A query with a misspelt field or edge, or with an operator that does not fit the field's type, proves nothing and gets no repository method. " +
+			"The same goes for a dependency, an aggregate or a role that names what is not there.",
+		FixText: "correct the name, or the operator",
+		Source:  "house rule",
 	},
-	needs: needEnt | needQueries,
+	needs: needEnt,
 	check: func(p *pass) {
-		for _, r := range p.reads() {
-			for _, m := range r.mistakes {
-				p.report(p.onQuery(r.entity, r.Name), "", "query %q: %s", r.Name, m)
+		for _, m := range schemagraph.Check(p.graph) {
+			at := place{object: m.Object, pos: m.Pos}
+			if name, rest, _ := strings.Cut(m.Object, "."); p.byType[name] != nil {
+				at.within = append(at.within, p.byType[name].name)
+				if rest != "" {
+					at.within = append(at.within, p.byType[name].name+"."+rest)
+				}
 			}
+			p.report(at, m.Fix, "%s", m.Message)
 		}
 	},
 }

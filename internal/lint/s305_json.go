@@ -24,10 +24,10 @@ var s306 = &schemaRule{
 	Rule: Rule{
 		Code: "S306", Slug: "int4-overflow", Severity: Warn, Fix: FixAuto, Since: "0.1",
 		Title:     "counter of 32 bits or less",
-		Rationale: "A sequence, a count of views or a size in bytes grows without anybody deciding so, and at 2,147,483,647 each write fails. Primary keys and the columns that refer to them are S103's.",
+		Rationale: "A sequence or a count of views grows without anybody deciding so, and at 2,147,483,647 each write fails. Primary keys and the columns that refer to them are S103's.",
 		FixText:   "bigint: field.Int64 in Ent",
 		Source:    "PostgreSQL manual, 8.1.1 Integer Types",
-		Options:   []Option{{Name: "names", Default: "counter, views, hits, impressions, clicks, downloads, bytes, plays, seq, sequence, offset", Doc: "words that make a name a counter's"}},
+		Options:   []Option{{Name: "names", Default: "counter, views, hits, impressions, clicks, downloads, plays, seq, sequence", Doc: "words that make a name a counter's"}},
 	},
 	check: func(p *pass) {
 		names := p.list("names")

@@ -27,10 +27,10 @@ var s404 = &schemaRule{
 				switch {
 				case f != nil && f.Type == "enum":
 					p.report(p.onColumn(t, c.Name), "entsql.Annotation{Check: …}: "+inList(c.Name, f.Enum), "%s.%s is an enum in the client and any text in the database", t.name, c.Name)
-				case enumLike(c.Name) && f == nil:
+				case t.enumLike(c.Name) && f == nil:
 					p.report(p.onColumn(t, c.Name), "ALTER TABLE "+t.name+" ADD CONSTRAINT ck_"+t.Table.Name+"_"+c.Name+" CHECK ("+c.Name+" IN (…)) NOT VALID;",
 						"%s.%s looks like an enumeration, and the database accepts any text", t.name, c.Name).Severity = Info
-				case enumLike(c.Name):
+				case t.enumLike(c.Name):
 					p.report(p.onColumn(t, c.Name), `field.Enum("`+f.Name+`").Values(…)`, "%s.%s looks like an enumeration, and the database accepts any text", t.name, c.Name).Severity = Info
 				}
 			}
@@ -47,8 +47,16 @@ func (p *pass) checked(t *table, c *schema.Column, ty typ) bool {
 }
 
 // enumLike says that a name's last word is that of an enumeration. content_type and mime_type are open lists.
-func enumLike(name string) bool {
+// The state of an address is a place.
+func (t *table) enumLike(name string) bool {
 	w := words(name)
+	if len(w) > 0 && w[len(w)-1] == "state" {
+		for _, c := range t.Columns {
+			if hasAny(words(c.Name), "city", "zip", "zipcode", "postal", "postcode", "street", "country", "province", "county") {
+				return false
+			}
+		}
+	}
 	return len(w) > 0 && hasAny(w[len(w)-1:], "status", "state", "type", "kind") && !hasAny(w, "content", "mime", "media", "event", "file")
 }
 

@@ -113,7 +113,7 @@ var s603 = &schemaRule{
 					why = "its name says so"
 				default:
 					for _, k := range t.checks {
-						if s := bare(k.Expr); mentions(s, c.Name) && commaCheck.MatchString(s) {
+						if s := bare(k.Expr); mentions(s, c.Name) && speaksOfCommas(s) {
 							why = "check " + k.Name + " speaks of commas"
 						}
 					}
@@ -126,4 +126,17 @@ var s603 = &schemaRule{
 	},
 }
 
-var commaCheck = regexp.MustCompile(`'[^']*,[\^()\[\]*+?\\a-z0-9 ]*'|string_to_array|regexp_split|split_part`)
+// speaksOfCommas says that a check takes a text apart at commas, or matches it with a pattern that has one.
+func speaksOfCommas(expr string) bool {
+	if !regexp.MustCompile(`~|\bsimilar to\b|\blike\b|string_to_array|regexp_|split_part`).MatchString(expr) {
+		return false
+	}
+	for _, lit := range stringPattern.FindAllString(expr, -1) {
+		if strings.Contains(openRepeat.ReplaceAllString(lit, ""), ",") {
+			return true
+		}
+	}
+	return false
+}
+
+var openRepeat = regexp.MustCompile(`\{\d*,\d*\}`)

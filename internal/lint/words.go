@@ -93,37 +93,6 @@ var uncountable = map[string]bool{
 	"config": true, "access": true, "progress": true, "health": true, "usage": true, "storage": true, "settings": true, "preferences": true,
 }
 
-// nearest gives the candidate that is closest to name, where one is close enough to be meant.
-func nearest(name string, candidates []string) string {
-	best, dist := "", 1+len(name)/3
-	for _, c := range slices.Sorted(slices.Values(candidates)) {
-		if d := distance(strings.ToLower(name), strings.ToLower(c)); d < dist || d == dist && best == "" {
-			best, dist = c, d
-		}
-	}
-	return best
-}
-
-// distance is the Levenshtein distance.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		diag := row[0]
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			diag, row[j] = row[j], min(row[j]+1, row[j-1]+1, diag+cost)
-		}
-	}
-	return row[len(b)]
-}
-
 // hasAny says whether list and any share an element.
 func hasAny(list []string, any ...string) bool {
 	return slices.ContainsFunc(list, func(s string) bool { return slices.Contains(any, s) })
