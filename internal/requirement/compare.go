@@ -16,13 +16,13 @@ import (
 // Difference is something that the requirements and a schema do not agree on.
 type Difference struct {
 	// Pos is where the schema, or else the requirements file, says it.
-	Pos schemagraph.Pos
+	Pos schemagraph.Pos `json:"pos,omitzero"`
 	// Object is the entity, or "Entity.field".
-	Object string
+	Object string `json:"object"`
 	// Text says what the difference is.
-	Text string
+	Text string `json:"text"`
 	// Extra says that the schema has more than the requirements ask for.
-	Extra bool
+	Extra bool `json:"extra,omitempty"`
 }
 
 // String gives one line.
@@ -127,9 +127,13 @@ func (c *comparer) field(name string, w, h *schemagraph.Field) {
 	differ := func(what, have, want string) {
 		c.add(h.Pos, name, false, "%s %s in the schema; the requirements say %s", what, have, want)
 	}
+	have := h.Type
+	if len(h.Enum) > 0 {
+		have = string(Enum) // whatever the Go type
+	}
 	switch {
-	case w.Type != h.Type:
-		differ("is", h.Type, w.Type)
+	case w.Type != have:
+		differ("is", have, w.Type)
 	case w.Optional != h.Optional:
 		differ("is", optional(h.Optional), optional(w.Optional))
 	case w.MaxLen != h.MaxLen:

@@ -357,7 +357,11 @@ func entType(k Kind) string {
 func (ix *Index) Serving() []string {
 	var out []string
 	for _, s := range ix.Serves {
-		if line := s.Kind + " " + s.Name; !slices.Contains(out, line) {
+		line := s.Kind + " " + s.Name
+		if s.Kind == "reason" {
+			line = "a reason of its own: " + s.Name
+		}
+		if !slices.Contains(out, line) {
 			out = append(out, line)
 		}
 	}
