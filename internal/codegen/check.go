@@ -16,22 +16,16 @@ import (
 // Check generates beside the project and gives the generated files that are missing, stale or left over, as paths
 // relative to the module's root. The project itself is not changed. An empty answer means everything is current.
 func Check(ctx context.Context, o Options) ([]string, error) {
-	schemaDir, err := filepath.Abs(o.Schema)
+	o, err := o.complete()
 	if err != nil {
 		return nil, err
 	}
-	target := filepath.Dir(schemaDir)
-	if o.Target != "" {
-		if target, err = filepath.Abs(o.Target); err != nil {
-			return nil, err
-		}
-	}
 	if !o.Force {
-		if _, ok := newState(o, schemaDir, target).unchanged(); ok {
+		if _, ok := newState(o).unchanged(); ok {
 			return nil, nil
 		}
 	}
-	root := moduleRoot(target)
+	root := moduleRoot(o.Target)
 	tmp, err := os.MkdirTemp(root, ".plinth-check-")
 	if err != nil { // a read-only project
 		if tmp, err = os.MkdirTemp("", "plinth-check-"); err != nil {
@@ -39,14 +33,12 @@ func Check(ctx context.Context, o Options) ([]string, error) {
 		}
 	}
 	defer os.RemoveAll(tmp)
-	rel, err := filepath.Rel(root, target)
+	rel, err := filepath.Rel(root, o.Target)
 	if err != nil {
 		return nil, err
 	}
 	c := o
 	c.Target = filepath.Join(tmp, rel)
-	c.Schema = schemaDir
-	c.Force = true
 	if c.Package == "" {
 		if c.Package, err = importPath(root, rel); err != nil {
 			return nil, err
@@ -58,7 +50,7 @@ func Check(ctx context.Context, o Options) ([]string, error) {
 	if err := generate(ctx, c); err != nil {
 		return nil, err
 	}
-	return compare(root, tmp, schemaDir)
+	return compare(root, tmp, o.Schema)
 }
 
 // compare gives the files below tmp that differ from those below root, and the generated files of the folders that

@@ -3,6 +3,7 @@
 package codegen
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -38,33 +39,64 @@ type Result struct {
 	Files   int  // files that are generated
 }
 
+// OptionsOf are the options that the go:generate directive beside a schema package gives, and whether it runs
+// `plinth generate` at all.
+func OptionsOf(schemaDir string) (Options, bool) {
+	p := entload.ReadProject(schemaDir)
+	one := func(name string) string {
+		if v := p.Flags[name]; len(v) > 0 {
+			return v[0]
+		}
+		return ""
+	}
+	o := Options{
+		Schema: schemaDir, Package: one("package"), Header: one("header"), IDType: one("idtype"), Features: p.Features,
+		Templates: p.Flags["template"], Dialect: one("dialect"),
+	}
+	if target := one("target"); target != "" {
+		o.Target = filepath.Join(filepath.Dir(schemaDir), target)
+	}
+	return o, p.Command
+}
+
 var idTypes = map[string]field.Type{
-	"": field.TypeInt, "int": field.TypeInt, "int64": field.TypeInt64, "uint": field.TypeUint, "uint64": field.TypeUint64,
+	"int": field.TypeInt, "int64": field.TypeInt64, "uint": field.TypeUint, "uint64": field.TypeUint64,
 	"string": field.TypeString,
+}
+
+// complete makes the paths absolute and fills in the defaults.
+func (o Options) complete() (Options, error) {
+	given := o.Schema
+	var err error
+	if o.Schema, err = filepath.Abs(o.Schema); err != nil {
+		return o, err
+	}
+	if st, err := os.Stat(o.Schema); err != nil || !st.IsDir() {
+		return o, &entload.Error{Dir: given, Msg: "is not a directory", Fix: "give the directory of the Ent schema package, usually ./schema"}
+	}
+	if o.Target == "" {
+		o.Target = filepath.Dir(o.Schema)
+	}
+	if o.Target, err = filepath.Abs(o.Target); err != nil {
+		return o, err
+	}
+	o.IDType = cmp.Or(o.IDType, "int")
+	o.Dialect = cmp.Or(o.Dialect, "postgres")
+	return o, nil
 }
 
 // Run generates.
 func Run(ctx context.Context, o Options) (Result, error) {
-	schemaDir, err := filepath.Abs(o.Schema)
+	o, err := o.complete()
 	if err != nil {
 		return Result{}, err
 	}
-	if st, err := os.Stat(schemaDir); err != nil || !st.IsDir() {
-		return Result{}, &entload.Error{Dir: o.Schema, Msg: "is not a directory", Fix: "give the directory of the Ent schema package, usually ./schema"}
-	}
-	target := filepath.Dir(schemaDir)
-	if o.Target != "" {
-		if target, err = filepath.Abs(o.Target); err != nil {
-			return Result{}, err
-		}
-	}
-	state := newState(o, schemaDir, target)
+	state := newState(o)
 	if !o.Force {
 		if n, ok := state.unchanged(); ok {
 			return Result{Skipped: true, Files: n}, nil
 		}
 	}
-	o.Schema, o.Target = schemaDir, target
 	if err := generate(ctx, o); err != nil {
 		return Result{}, err
 	}

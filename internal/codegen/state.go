@@ -28,13 +28,14 @@ type manifest struct {
 	Files  map[string]string `json:"files"`
 }
 
-func newState(o Options, schemaDir, target string) *state {
-	s := &state{dir: schemaDir, target: target}
+func newState(o Options) *state {
+	s := &state{dir: o.Schema, target: o.Target}
+	o.Force = false
 	cache := entload.CacheDir(o.CacheDir)
 	if cache == "" {
 		return s
 	}
-	source, err := entload.SourceHash(schemaDir)
+	source, err := entload.SourceHash(o.Schema)
 	if err != nil {
 		return s
 	}
@@ -53,7 +54,7 @@ func newState(o Options, schemaDir, target string) *state {
 		hashTree(h, path)
 	}
 	s.inputs = hex.EncodeToString(h.Sum(nil))
-	key := sha256.Sum256([]byte(target + "\x00" + schemaDir))
+	key := sha256.Sum256([]byte(o.Target + "\x00" + o.Schema))
 	s.file = filepath.Join(cache, "generate", hex.EncodeToString(key[:16])+".json")
 	return s
 }

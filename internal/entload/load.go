@@ -84,7 +84,7 @@ func LoadDesign(ctx context.Context, opts Options) (*Design, error) {
 	if len(src.order) == 0 {
 		return nil, &Error{Dir: opts.Path, Msg: "has no Ent schema", Fix: "give the directory of the schema package, usually ent/schema"}
 	}
-	project := readProject(dir)
+	project := ReadProject(dir)
 	sp, err := readSpec(ctx, dir, CacheDir(opts.CacheDir), src.order, project.buildFlags())
 	if err != nil {
 		return nil, err
@@ -97,7 +97,7 @@ func LoadDesign(ctx context.Context, opts Options) (*Design, error) {
 	if err != nil {
 		return nil, &Error{Dir: opts.Path, Msg: "is not a valid Ent schema: " + strings.TrimPrefix(err.Error(), "entc/gen: ")}
 	}
-	conventions := project.plinth
+	conventions := project.Plinth
 	if opts.Conventions != nil {
 		conventions = *opts.Conventions
 	}
@@ -165,7 +165,7 @@ func Spec(ctx context.Context, schemaPath string, cfg *gen.Config, cacheDir stri
 	return g, nil
 }
 
-func newGraph(sp *spec, src *source, dir string, p project) (*gen.Graph, error) {
+func newGraph(sp *spec, src *source, dir string, p Project) (*gen.Graph, error) {
 	storage, err := gen.NewStorage("sql")
 	if err != nil {
 		return nil, err

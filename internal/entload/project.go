@@ -15,18 +15,21 @@ import (
 // Extension is the import path of the extension; a project that imports it follows the conventions.
 const Extension = "github.com/plinth-go/plinth/extension"
 
-// project is what the files around a schema package say about how its code is generated.
-type project struct {
-	plinth bool // uses plinth's extension, by `plinth generate` or in its own entc.go
-	id     string
-	feats  []string
-	tags   string
+// Project is what the files around a schema package say about how its code is generated.
+type Project struct {
+	Plinth   bool                // uses plinth's extension, by `plinth generate` or in its own entc.go
+	Command  bool                // its directive runs `plinth generate`
+	Features []string            // Ent features switched on
+	Flags    map[string][]string // the other flags of the directive, by name
 }
 
-// readProject looks at the directives and imports beside the schema package: in its directory, its parent and the
-// module's root.
-func readProject(dir string) project {
-	var p project
+// ReadProject looks at the go:generate directives and the imports beside the schema package in dir: in its directory,
+// its parents and the module's root.
+func ReadProject(dir string) Project {
+	p := Project{Flags: map[string][]string{}}
+	if abs, err := filepath.Abs(dir); err == nil {
+		dir = abs
+	}
 	root, _, _ := moduleOf(dir)
 	seen := map[string]bool{}
 	for _, d := range []string{dir, filepath.Dir(dir), filepath.Dir(filepath.Dir(dir)), root} {
@@ -42,7 +45,7 @@ func readProject(dir string) project {
 	return p
 }
 
-func (p *project) file(name string, near bool) {
+func (p *Project) file(name string, near bool) {
 	data, err := os.ReadFile(name)
 	if err != nil {
 		return
@@ -58,13 +61,13 @@ func (p *project) file(name string, near bool) {
 	}
 	for _, imp := range f.Imports {
 		if path, _ := strconv.Unquote(imp.Path.Value); path == Extension {
-			p.plinth = true
+			p.Plinth = true
 		}
 	}
 }
 
 // directive reads `… ent generate --feature a,b --idtype string ./schema` and `… plinth generate …`.
-func (p *project) directive(words []string) {
+func (p *Project) directive(words []string) {
 	tool := ""
 	for i, w := range words {
 		if base := filepath.Base(strings.Split(w, "@")[0]); base == "ent" || base == "plinth" {
@@ -74,28 +77,37 @@ func (p *project) directive(words []string) {
 			continue
 		}
 		if tool == "plinth" {
-			p.plinth = true
+			p.Plinth, p.Command = true, true
 		}
 		for j := i + 1; j < len(words); j++ {
 			name, value, ok := strings.Cut(words[j], "=")
+			if !strings.HasPrefix(name, "-") {
+				continue
+			}
 			if !ok && j+1 < len(words) {
 				value = words[j+1]
 			}
-			switch strings.TrimLeft(name, "-") {
-			case "idtype":
-				p.id = strings.Trim(value, `"'`)
+			value = strings.Trim(value, `"'`)
+			switch name = strings.TrimLeft(name, "-"); name {
 			case "feature":
-				p.feats = append(p.feats, strings.Split(strings.Trim(value, `"'`), ",")...)
-			case "tags":
-				p.tags = strings.Trim(value, `"'`)
+				p.Features = append(p.Features, strings.Split(value, ",")...)
+			default:
+				p.Flags[name] = append(p.Flags[name], value)
 			}
 		}
 		return
 	}
 }
 
-func (p project) idType() field.Type {
-	switch p.id {
+func (p Project) flag(name string) string {
+	if v := p.Flags[name]; len(v) > 0 {
+		return v[0]
+	}
+	return ""
+}
+
+func (p Project) idType() field.Type {
+	switch p.flag("idtype") {
 	case "int64":
 		return field.TypeInt64
 	case "uint":
@@ -108,9 +120,9 @@ func (p project) idType() field.Type {
 	return field.TypeInt
 }
 
-func (p project) features() []gen.Feature {
+func (p Project) features() []gen.Feature {
 	var fs []gen.Feature
-	for _, n := range p.feats {
+	for _, n := range p.Features {
 		for _, f := range gen.AllFeatures {
 			if f.Name == n {
 				fs = append(fs, f)
@@ -120,9 +132,9 @@ func (p project) features() []gen.Feature {
 	return fs
 }
 
-func (p project) buildFlags() []string {
-	if p.tags == "" {
-		return nil
+func (p Project) buildFlags() []string {
+	if tags := p.flag("tags"); tags != "" {
+		return []string{"-tags=" + tags}
 	}
-	return []string{"-tags=" + p.tags}
+	return nil
 }
