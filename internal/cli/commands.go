@@ -7,5 +7,6 @@ func commands(s streams) []*cobra.Command {
 	return []*cobra.Command{
 		newDesign(s),
 		newGenerate(s),
+		newVerify(s),
 	}
 }
