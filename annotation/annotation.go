@@ -175,8 +175,11 @@ func (Queries) Name() string { return QueriesName }
 
 // Merge implements schema.Merger: the queries of mixins and of the schema are put together.
 func (q Queries) Merge(other schema.Annotation) schema.Annotation {
-	if o, ok := other.(Queries); ok {
+	switch o := other.(type) {
+	case Queries:
 		return append(append(Queries{}, q...), o...)
+	case *Queries:
+		return append(append(Queries{}, q...), *o...)
 	}
 	return q
 }
@@ -192,17 +195,32 @@ func (d Determines) Merge(other schema.Annotation) schema.Annotation {
 // Name implements schema.Annotation.
 func (Denormalized) Name() string { return DenormalizedName }
 
+// Merge implements schema.Merger: the schema's own wins over a mixin's.
+func (d Denormalized) Merge(other schema.Annotation) schema.Annotation { return later(d, other) }
+
 // Name implements schema.Annotation.
 func (Nullable) Name() string { return NullableName }
+
+// Merge implements schema.Merger: the schema's own wins over a mixin's.
+func (n Nullable) Merge(other schema.Annotation) schema.Annotation { return later(n, other) }
 
 // Name implements schema.Annotation.
 func (Volume) Name() string { return VolumeName }
 
+// Merge implements schema.Merger: the schema's own wins over a mixin's.
+func (v Volume) Merge(other schema.Annotation) schema.Annotation { return later(v, other) }
+
 // Name implements schema.Annotation.
 func (NDistinct) Name() string { return NDistinctName }
 
+// Merge implements schema.Merger: the schema's own wins over a mixin's.
+func (n NDistinct) Merge(other schema.Annotation) schema.Annotation { return later(n, other) }
+
 // Name implements schema.Annotation.
 func (Reason) Name() string { return ReasonName }
+
+// Merge implements schema.Merger: the schema's own wins over a mixin's.
+func (r Reason) Merge(other schema.Annotation) schema.Annotation { return later(r, other) }
 
 // Name implements schema.Annotation.
 func (Allow) Name() string { return AllowName }
@@ -213,14 +231,34 @@ func (a Allow) Merge(other schema.Annotation) schema.Annotation { return list[Al
 // Name implements schema.Annotation.
 func (RenamedFrom) Name() string { return RenamedFromName }
 
+// Merge implements schema.Merger: the schema's own wins over a mixin's.
+func (r RenamedFrom) Merge(other schema.Annotation) schema.Annotation { return later(r, other) }
+
 // Name implements schema.Annotation.
 func (Aggregate) Name() string { return AggregateName }
+
+// Merge implements schema.Merger: the schema's own wins over a mixin's.
+func (a Aggregate) Merge(other schema.Annotation) schema.Annotation { return later(a, other) }
 
 // Name implements schema.Annotation.
 func (Sensitive) Name() string { return SensitiveName }
 
+// Merge implements schema.Merger: the schema's own wins over a mixin's.
+func (s Sensitive) Merge(other schema.Annotation) schema.Annotation { return later(s, other) }
+
 // Name implements schema.Annotation.
 func (Role) Name() string { return RoleName }
+
+// Merge implements schema.Merger: the schema's own wins over a mixin's.
+func (r Role) Merge(other schema.Annotation) schema.Annotation { return later(r, other) }
+
+// later is the annotation given last. Without a Merge Ent keeps the first: a schema could not correct its mixins.
+func later(given, other schema.Annotation) schema.Annotation {
+	if other.Name() != given.Name() {
+		return given
+	}
+	return other
+}
 
 // list is what several annotations of one repeatable type merge into.
 type list[T schema.Annotation] []T
@@ -233,9 +271,11 @@ func (list[T]) Name() string {
 
 // Merge implements schema.Merger.
 func (l list[T]) Merge(other schema.Annotation) schema.Annotation {
-	switch o := other.(type) {
+	switch o := any(other).(type) {
 	case T:
 		return append(append(list[T]{}, l...), o)
+	case *T:
+		return append(append(list[T]{}, l...), *o)
 	case list[T]:
 		return append(append(list[T]{}, l...), o...)
 	}
