@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"entgo.io/ent"
-	"entgo.io/ent/dialect/entsql"
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/schema/field"
 	emixin "entgo.io/ent/schema/mixin"
@@ -34,7 +33,7 @@ func (v Version) Fields() []ent.Field {
 		field.Int64(v.name()).
 			Default(1).
 			Comment("Raised by each update; an update made from an older version is refused.").
-			Annotations(annotation.Role{Is: annotation.Version}, entsql.Default("1")),
+			Annotations(annotation.Role{Is: annotation.Version}),
 	}
 }
 

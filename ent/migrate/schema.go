@@ -59,7 +59,7 @@ var (
 		{Name: "deleted_at", Type: field.TypeTime, Nullable: true, Comment: "When the row was deleted."},
 		{Name: "created_by", Type: field.TypeUUID, Nullable: true, Comment: "Who made the row."},
 		{Name: "updated_by", Type: field.TypeUUID, Nullable: true, Comment: "Who last changed the row."},
-		{Name: "version", Type: field.TypeInt64, Comment: "Raised by each update; an update made from an older version is refused.", Default: "1"},
+		{Name: "version", Type: field.TypeInt64, Comment: "Raised by each update; an update made from an older version is refused.", Default: 1},
 		{Name: "status", Type: field.TypeEnum, Comment: "How far the order has come.", Enums: []string{"draft", "paid", "shipped", "cancelled"}, Default: "draft"},
 		{Name: "total_cents", Type: field.TypeInt64, Comment: "Sum of the items in cents.", Default: 0},
 		{Name: "placed_at", Type: field.TypeTime, Nullable: true, Comment: "When the order was placed."},
