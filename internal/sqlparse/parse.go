@@ -276,23 +276,11 @@ func guard(text string) string {
 	if !utf8.ValidString(text) {
 		return "the statement is not valid UTF-8"
 	}
-	depth, most := 0, 0
-	for i := 0; i < len(text); i++ {
-		switch text[i] {
-		case '(', '[':
-			depth++
-			most = max(most, depth)
-		case ')', ']':
-			depth--
-		}
-	}
-	if most > maxNesting {
-		return fmt.Sprintf("nested %d deep, more than the %d that are read", most, maxNesting)
+	if len(text) > maxDepth && depth(text) > maxDepth {
+		return fmt.Sprintf("nested too deeply to be read (more than %d levels)", maxDepth)
 	}
 	return ""
 }
-
-const maxNesting = 1000
 
 // safeParse calls the backend; a panic in it (there should be none) becomes an error.
 func safeParse(text string) (tree *pg.ParseResult, err error) {

@@ -83,6 +83,7 @@ func TestBadInput(t *testing.T) {
 		"UTF-16":       "\xff\xfeS\x00E\x00L\x00",
 		"deep":         "SELECT " + strings.Repeat("(", 100_000) + "1" + strings.Repeat(")", 100_000),
 		"long chain":   "SELECT 1" + strings.Repeat("+1", 100_000),
+		"union chain":  "SELECT 1, 2" + strings.Repeat(" UNION SELECT 1, 2", 100_000),
 		"open comment": "SELECT 1; /* never closed",
 		"not SQL":      "package main\n\nfunc main() {}\n",
 		"case chain":   "SELECT " + strings.Repeat("CASE WHEN true THEN ", 50_000),
@@ -133,4 +134,23 @@ func corpus(t *testing.T) map[string]string {
 		out[name] = string(b)
 	}
 	return out
+}
+
+// What is let through to the C parser may be refused, but must not overflow its stack.
+func TestAsDeepAsIsLetThrough(t *testing.T) {
+	for _, in := range []string{
+		"SELECT " + strings.Repeat("(", maxDepth-10) + "1" + strings.Repeat(")", maxDepth-10),
+		"SELECT 1" + strings.Repeat("+1", maxDepth/2-10),
+		"SELECT " + strings.Repeat("NOT ", maxDepth-10) + "true",
+		"SELECT " + strings.Repeat("- ", maxDepth-10) + "1",
+		"SELECT 1" + strings.Repeat("::int", maxDepth/3-10),
+		"SELECT 1" + strings.Repeat(" UNION SELECT 1", maxDepth/3-10),
+		"SELECT " + strings.Repeat("f(", maxDepth/2-10) + "1" + strings.Repeat(")", maxDepth/2-10),
+		"SELECT " + strings.Repeat("ARRAY[", maxDepth/2-10) + "1" + strings.Repeat("]", maxDepth/2-10),
+		"SELECT " + strings.Repeat("(SELECT ", maxDepth/2-10) + "1" + strings.Repeat(")", maxDepth/2-10),
+	} {
+		Parse("f.sql", in)
+	}
+	require.Empty(t, Parse("f.sql", "SELECT 1"+strings.Repeat("+1", 1000)).Errors())
+	require.Empty(t, Parse("f.sql", "INSERT INTO t VALUES (1, -1)"+strings.Repeat(", (1, -1)", 20_000)).Errors())
 }
