@@ -14,7 +14,7 @@ import (
 )
 
 // argLocation is a field that only the newer of the two builds fills in, and that nothing reads.
-var argLocation = regexp.MustCompile(` ?\barg_location:-?\d+`)
+var argLocation = regexp.MustCompile(` *\barg_location:-?\d+`)
 
 func plain(tree *pg.ParseResult) string { return argLocation.ReplaceAllString(tree.String(), "") }
 

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -107,7 +108,11 @@ func FuzzParse(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, in string) {
+		began := time.Now()
 		file := Parse("f.sql", in)
+		if took := time.Since(began); took > 5*time.Second {
+			t.Fatalf("%d bytes took %s", len(in), took)
+		}
 		at := 0
 		for _, s := range file.Stmts {
 			if s.Start < at || s.End <= s.Start || s.Line < 1 || s.Column < 1 || s.EndLine < s.Line {
