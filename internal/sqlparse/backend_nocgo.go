@@ -23,6 +23,10 @@ func plpgsqlRaw(text string) (string, error) {
 	return out, backendError(err)
 }
 
+func deparseRaw(tree *pg.ParseResult) (string, error) {
+	return wasm.Deparse(tree)
+}
+
 func backendError(err error) error {
 	var e *parser.Error
 	if errors.As(err, &e) {

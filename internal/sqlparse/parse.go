@@ -13,6 +13,7 @@ package sqlparse
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
@@ -294,3 +295,26 @@ func safeParse(text string) (tree *pg.ParseResult, err error) {
 
 // Clone copies a tree so that it may be changed.
 func Clone(n *pg.Node) *pg.Node { return proto.Clone(n).(*pg.Node) }
+
+// Deparse writes a tree as SQL, in the parser's own layout; empty where it cannot.
+func Deparse(n *pg.Node) (sql string) {
+	defer func() {
+		if recover() != nil {
+			sql = ""
+		}
+	}()
+	sql, err := deparseRaw(&pg.ParseResult{Version: version(), Stmts: []*pg.RawStmt{{Stmt: n}}})
+	if err != nil {
+		return ""
+	}
+	return sql
+}
+
+// version is the parser's own, which a tree has to carry to be written.
+var version = sync.OnceValue(func() int32 {
+	tree, err := safeParse("SELECT 1")
+	if err != nil {
+		return 0
+	}
+	return tree.GetVersion()
+})

@@ -1,0 +1,1 @@
+REINDEX INDEX ix_users_name;

@@ -1,0 +1,3 @@
+-- atlas:txmode none
+
+REINDEX INDEX CONCURRENTLY ix_users_name;

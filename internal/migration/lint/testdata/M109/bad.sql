@@ -1,0 +1,3 @@
+-- options: also=M503
+
+ALTER TABLE users ALTER COLUMN name SET NOT NULL;

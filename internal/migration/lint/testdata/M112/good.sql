@@ -1,0 +1,2 @@
+ALTER TABLE users ADD COLUMN seen_at timestamptz NOT NULL DEFAULT now();
+ALTER TABLE users ADD COLUMN active boolean NOT NULL DEFAULT FALSE;

@@ -1,0 +1,3 @@
+-- options: pg=18
+
+ALTER TABLE users ADD COLUMN email_lower text GENERATED ALWAYS AS (lower(email)) VIRTUAL;

@@ -1,0 +1,2 @@
+CREATE TABLE invoices (id bigint PRIMARY KEY);
+CREATE TRIGGER tr_invoices BEFORE UPDATE ON invoices FOR EACH ROW EXECUTE FUNCTION touch();

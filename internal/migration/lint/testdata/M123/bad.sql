@@ -1,0 +1,1 @@
+ALTER DOMAIN label ADD CONSTRAINT ck_label CHECK (VALUE <> '');

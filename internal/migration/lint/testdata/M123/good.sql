@@ -1,0 +1,3 @@
+ALTER DOMAIN label ADD CONSTRAINT ck_label CHECK (VALUE <> '') NOT VALID;
+-- next file
+ALTER DOMAIN label VALIDATE CONSTRAINT ck_label;

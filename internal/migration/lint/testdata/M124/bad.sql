@@ -1,0 +1,3 @@
+-- options: also=M503
+
+ALTER TABLE codes ADD CONSTRAINT pk_codes PRIMARY KEY USING INDEX uq_codes_code;

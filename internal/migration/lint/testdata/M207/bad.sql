@@ -1,0 +1,2 @@
+ALTER TABLE codes ADD COLUMN note text;
+ALTER TABLE users ADD COLUMN note text;

@@ -1,0 +1,3 @@
+ALTER TABLE codes ADD COLUMN note text;
+-- next file
+ALTER TABLE users ADD COLUMN note text;

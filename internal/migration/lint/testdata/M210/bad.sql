@@ -1,0 +1,3 @@
+-- options: timeouts=none
+
+ALTER TABLE orders ADD COLUMN channel text;

@@ -1,0 +1,6 @@
+-- options: also=M206
+
+-- plinth:allow M109 M503 because the table is read-only tonight
+ALTER TABLE users ALTER COLUMN name SET NOT NULL;
+-- plinth:allow M109 M503 because the table is read-only tonight
+ALTER TABLE users ALTER COLUMN nickname SET NOT NULL;

@@ -1,0 +1,3 @@
+-- options: on
+
+ALTER TABLE orders ADD COLUMN channel text;

@@ -1,0 +1,2 @@
+CREATE SCHEMA audit;
+DROP SCHEMA audit;

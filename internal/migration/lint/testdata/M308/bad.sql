@@ -1,0 +1,2 @@
+-- plinth:allow M305 because nothing reads it
+DROP VIEW adults CASCADE;

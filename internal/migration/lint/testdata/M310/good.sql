@@ -1,0 +1,1 @@
+DELETE FROM codes WHERE code IN (SELECT code FROM codes LIMIT 1000);

@@ -1,0 +1,3 @@
+-- atlas:txmode none
+
+CREATE UNIQUE INDEX CONCURRENTLY uq_users_nickname ON users (nickname);

@@ -1,0 +1,3 @@
+-- options: on
+
+CREATE TABLE a (id bigint PRIMARY KEY);

@@ -1,0 +1,3 @@
+-- options: on
+
+CREATE TABLE IF NOT EXISTS a (id bigint PRIMARY KEY);

@@ -1,0 +1,2 @@
+SET LOCAL search_path = shop;
+CREATE TABLE a (id bigint PRIMARY KEY);

@@ -1,0 +1,3 @@
+-- options: on
+
+ALTER TABLE orders ADD CHECK (total >= 0) NOT VALID;

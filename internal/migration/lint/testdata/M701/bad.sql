@@ -1,0 +1,3 @@
+-- options: dir=sum
+
+CREATE TABLE a (id bigint PRIMARY KEY);

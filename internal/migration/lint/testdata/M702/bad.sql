@@ -1,0 +1,3 @@
+-- options: dir=order
+
+CREATE TABLE a (id bigint PRIMARY KEY);

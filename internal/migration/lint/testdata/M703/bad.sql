@@ -1,0 +1,3 @@
+-- options: dir=name
+
+CREATE TABLE a (id bigint PRIMARY KEY);

@@ -1,0 +1,3 @@
+-- options: dir=nodown
+
+CREATE TABLE a (id bigint PRIMARY KEY);

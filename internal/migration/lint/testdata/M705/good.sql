@@ -1,0 +1,5 @@
+-- options: dir
+
+CREATE TABLE a (id bigint PRIMARY KEY);
+-- down:
+-- DROP TABLE a;

@@ -1,0 +1,3 @@
+-- options: dir=drift
+
+CREATE TABLE a (id bigint PRIMARY KEY);

@@ -1,0 +1,3 @@
+-- options: dir
+
+CREATE TABLE a (id bigint PRIMARY KEY);

@@ -1,0 +1,3 @@
+-- options: dir
+
+-- nothing yet

@@ -1,0 +1,3 @@
+-- options: dir=edited
+
+CREATE TABLE a (id bigint PRIMARY KEY);

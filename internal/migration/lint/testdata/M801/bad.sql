@@ -1,0 +1,1 @@
+CREATE TABEL a (id bigint PRIMARY KEY);

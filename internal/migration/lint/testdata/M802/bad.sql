@@ -1,0 +1,1 @@
+DO $$ BEGIN EXECUTE format('CREATE TABLE %I (id bigint)', 'a'); END $$;
