@@ -8,5 +8,6 @@ func commands(s streams) []*cobra.Command {
 		newDesign(s),
 		newGenerate(s),
 		newVerify(s),
+		newMigrate(s),
 	}
 }

@@ -193,7 +193,7 @@ func Defaults(dir string) *Project {
 	if isDir(filepath.Join(dir, "ent", "schema")) {
 		e.Src = []string{"ent://ent/schema"}
 	}
-	if format, ok := guessFormat(filepath.Join(dir, "migrations")); ok {
+	if format, ok := GuessFormat(filepath.Join(dir, "migrations")); ok {
 		e.Migration.Format = format
 	}
 	return &Project{Envs: []*Env{e}, Global: e}
@@ -204,8 +204,8 @@ func isDir(path string) bool {
 	return err == nil && fi.IsDir()
 }
 
-// guessFormat tells a directory's format by its files, where they tell.
-func guessFormat(dir string) (string, bool) {
+// GuessFormat tells a migration directory's format by its files; ok is false where there are none to tell by.
+func GuessFormat(dir string) (format string, ok bool) {
 	if up, _ := filepath.Glob(filepath.Join(dir, "*.up.sql")); len(up) > 0 {
 		return "golang-migrate", true
 	}
