@@ -34,7 +34,7 @@ func newMigrate(s streams) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(
-		newMigrateApply(s), newMigrateDown(s), newMigrateStatus(s), newMigrateValidate(s), newMigrateHash(s),
+		newMigrateDiff(s), newMigrateApply(s), newMigrateDown(s), newMigrateStatus(s), newMigrateValidate(s), newMigrateHash(s),
 		newMigrateNew(s), newMigrateSet(s), newMigrateImport(s), newMigrateRebase(s),
 	)
 	return cmd
@@ -122,7 +122,7 @@ func (f *projectFlags) envs(ctx context.Context) ([]*project.Env, error) {
 	for _, e := range envs {
 		e.URL = first(f.url, os.Getenv("PLINTH_URL"), e.URL, os.Getenv("DATABASE_URL"))
 		e.Dev = first(f.devURL, e.Dev)
-		e.Migration.Format = first(f.dirFormat, e.Migration.Format)
+		e.Migration.Format = first(f.dirFormat, e.Migration.Format, dirURLFormat(e.Migration.Dir))
 		e.Migration.RevisionsSchema = first(f.revisions, e.Migration.RevisionsSchema)
 		e.Migration.Dir = first(f.dir, e.Migration.Dir, "file://migrations")
 	}
@@ -173,6 +173,14 @@ func first(values ...string) string {
 		if v != "" {
 			return v
 		}
+	}
+	return ""
+}
+
+// dirURLFormat is the format in a directory's URL; another --dir of the same project has the same.
+func dirURLFormat(raw string) string {
+	if u, err := project.ParseURL(raw); err == nil {
+		return u.Query.Get("format")
 	}
 	return ""
 }

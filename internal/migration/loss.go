@@ -91,6 +91,17 @@ func (s *session) losses(ctx context.Context, text string) ([]Loss, error) {
 	return out, nil
 }
 
+// Count counts the rows of a table or the values of a column; ok is false where it does not exist. Names are
+// written as in SQL, quoted where they have to be.
+func (t *Target) Count(ctx context.Context, table, column string) (n int64, ok bool, err error) {
+	s, err := t.open(ctx, "", 0, false)
+	if err != nil {
+		return 0, false, err
+	}
+	defer s.close()
+	return s.count(ctx, table, column)
+}
+
 // count counts rows or values; ok is false where the object does not exist.
 func (s *session) count(ctx context.Context, table, column string) (int64, bool, error) {
 	exists := "SELECT count(*) > 0 FROM sqlite_master WHERE type = 'table' AND name = " + literal(s.Dialect, plainName(table))

@@ -249,3 +249,12 @@ func liquibaseDown(text string) string {
 	}
 	return strings.Join(out, "\n")
 }
+
+// Split gives the statements of a text, in the way of a dialect.
+func Split(dialect, text string) ([]string, error) {
+	stmts, err := scan(dialect, text)
+	if err != nil {
+		return nil, fmt.Errorf("scanning statements: %w", err)
+	}
+	return stmtTexts(stmts), nil
+}

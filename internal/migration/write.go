@@ -76,8 +76,8 @@ func (d *Dir) NextVersions(n int) ([]string, error) {
 // of it appears, or nothing does: files are written beside their place and moved there when all are complete, the
 // checksum file last. It returns the names of the files.
 //
-// snapshot is JSON; nil leaves no snapshot behind, so that nobody takes an old one for the truth.
-func Write(d *Dir, files []NewFile, snapshot []byte) ([]string, error) {
+// The snapshot's Sum is filled in. Without a snapshot the old one stays, and is no longer fresh.
+func Write(d *Dir, files []NewFile, snapshot *Snapshot) ([]string, error) {
 	contents, names, err := d.render(files)
 	if err != nil {
 		return nil, err
@@ -146,6 +146,9 @@ func formatFile(format string, f NewFile) ([]fileContent, error) {
 		head = "-- atlas:txmode " + f.TxMode + "\n\n"
 	}
 	up, down := endLine(f.Up), endLine(f.Down)
+	// A planner's text may carry the directive already.
+	up, down = withoutTxMode(up), withoutTxMode(down)
+	bare := up
 	if up != "" || head != "" {
 		up = head + up
 	}
@@ -173,16 +176,16 @@ func formatFile(format string, f NewFile) ([]fileContent, error) {
 		if f.TxMode == TxNone {
 			text = "-- +goose NO TRANSACTION\n"
 		}
-		text += "-- +goose Up\n" + gooseBlocks(endLine(f.Up)) + "\n-- +goose Down\n" + gooseBlocks(down)
+		text += "-- +goose Up\n" + gooseBlocks(bare) + "\n-- +goose Down\n" + gooseBlocks(down)
 		return []fileContent{{base + ".sql", []byte(text)}}, nil
 	case FormatDBMate:
 		opt := ""
 		if f.TxMode == TxNone {
 			opt = " transaction:false"
 		}
-		return []fileContent{{base + ".sql", []byte("-- migrate:up" + opt + "\n" + endLine(f.Up) + "\n-- migrate:down" + opt + "\n" + down)}}, nil
+		return []fileContent{{base + ".sql", []byte("-- migrate:up" + opt + "\n" + bare + "\n-- migrate:down" + opt + "\n" + down)}}, nil
 	case FormatLiquibase:
-		text := head + "--liquibase formatted sql\n--changeset plinth:" + f.Version + "-1\n" + endLine(f.Up)
+		text := head + "--liquibase formatted sql\n--changeset plinth:" + f.Version + "-1\n" + bare
 		for _, line := range strings.Split(strings.TrimSpace(down), "\n") {
 			if line != "" && !strings.HasPrefix(line, "--") {
 				text += "--rollback: " + line + "\n"
@@ -220,16 +223,25 @@ func endLine(s string) string {
 	return s
 }
 
-// snapshotFile is the snapshot on disk: the schema, and the state of the directory that leads to it.
-type snapshotFile struct {
-	// Sum is the first line of the checksum file.
-	Sum    string          `json:"sum"`
+// Snapshot is the schema a directory leads to.
+type Snapshot struct {
+	// Form says how the schema is written down, so that only like is compared with like: FormNatural or FormNormal.
+	Form string `json:"form"`
+	// Sum is the first line of the checksum file of the directory it was made for.
+	Sum string `json:"sum"`
+	// Schema is the schema as JSON.
 	Schema json.RawMessage `json:"schema"`
 }
 
-// Snapshot reads the snapshot. fresh says whether the directory's files are still those it was made for; it is
-// computed from the files, not from the checksum file.
-func (d *Dir) Snapshot() (schema []byte, fresh bool, err error) {
+// The forms of a snapshot: as its source (an Ent project) says it, or as a database gives it back.
+const (
+	FormNatural = "natural"
+	FormNormal  = "normal"
+)
+
+// Snapshot reads the snapshot; nil where there is none. fresh says whether the directory's files are still those it
+// was made for; it is computed from the files, not from the checksum file.
+func (d *Dir) Snapshot() (s *Snapshot, fresh bool, err error) {
 	b, err := fs.ReadFile(d.Dir, SnapshotName)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, false, nil
@@ -237,8 +249,8 @@ func (d *Dir) Snapshot() (schema []byte, fresh bool, err error) {
 	if err != nil {
 		return nil, false, fmt.Errorf("reading snapshot: %w", err)
 	}
-	var s snapshotFile
-	if err := json.Unmarshal(b, &s); err != nil {
+	s = &Snapshot{}
+	if err := json.Unmarshal(b, s); err != nil {
 		// A broken snapshot is no snapshot: the directory itself says everything.
 		return nil, false, nil
 	}
@@ -246,14 +258,14 @@ func (d *Dir) Snapshot() (schema []byte, fresh bool, err error) {
 	if err != nil {
 		return nil, false, err
 	}
-	return s.Schema, s.Sum == "h1:"+sum.Sum(), nil
+	return s, s.Sum == "h1:"+sum.Sum(), nil
 }
 
 // WriteSnapshot replaces the snapshot by one for the directory as it is.
-func (d *Dir) WriteSnapshot(schema []byte) error { return d.put(nil, schema) }
+func (d *Dir) WriteSnapshot(s *Snapshot) error { return d.put(nil, s) }
 
 // put writes files, the snapshot and the checksum file in one go.
-func (d *Dir) put(contents []fileContent, snapshot []byte) error {
+func (d *Dir) put(contents []fileContent, snapshot *Snapshot) error {
 	if d.path == "" || !onDisk(d) {
 		for _, c := range contents {
 			if err := d.WriteFile(c.name, c.data); err != nil {
@@ -277,11 +289,8 @@ func (d *Dir) put(contents []fileContent, snapshot []byte) error {
 		return err
 	}
 	if snapshot != nil {
-		text, err := snapshotText("h1:"+sum.Sum(), snapshot)
-		if err != nil {
-			return err
-		}
-		contents = append(contents, fileContent{SnapshotName, text})
+		snapshot.Sum = "h1:" + sum.Sum()
+		contents = append(contents, fileContent{SnapshotName, snapshot.text()})
 	}
 	text, err := sum.MarshalText()
 	if err != nil {
@@ -291,16 +300,9 @@ func (d *Dir) put(contents []fileContent, snapshot []byte) error {
 	return replaceFiles(d.path, append(contents, fileContent{migrate.HashFileName, text}))
 }
 
-func snapshotText(sum string, schema []byte) ([]byte, error) {
-	var b bytes.Buffer
-	if err := json.Indent(&b, schema, "", " "); err != nil {
-		return nil, fmt.Errorf("writing snapshot: %w", err)
-	}
-	out, err := json.MarshalIndent(snapshotFile{Sum: sum, Schema: b.Bytes()}, "", " ")
-	if err != nil {
-		return nil, fmt.Errorf("writing snapshot: %w", err)
-	}
-	return append(out, '\n'), nil
+// text keeps the schema's own lines, so that it reads well in a diff.
+func (s *Snapshot) text() []byte {
+	return fmt.Appendf(nil, "{\n\"form\": %q,\n\"sum\": %q,\n\"schema\": %s\n}\n", s.Form, s.Sum, bytes.TrimSpace(s.Schema))
 }
 
 // with is the directory plus files that are not on disk.

@@ -31,7 +31,7 @@ func TestWrite(t *testing.T) {
 	names, err := Write(d, []NewFile{
 		{Name: "add orders", Up: "CREATE TABLE o (id int);", Down: "DROP TABLE o;"},
 		{Name: "index", Up: "CREATE INDEX CONCURRENTLY i ON o (id);", Down: "DROP INDEX CONCURRENTLY i;", TxMode: TxNone},
-	}, []byte(`{"a":1}`))
+	}, &Snapshot{Form: FormNatural, Schema: []byte(`{"a":1}`)})
 	require.NoError(t, err)
 	require.Equal(t, []string{"20260506070809_add_orders.up.sql", "20260506070809_add_orders.down.sql",
 		"20260506070810_index.up.sql", "20260506070810_index.down.sql"}, names)
@@ -42,7 +42,7 @@ func TestWrite(t *testing.T) {
 	schema, fresh, err := d.Snapshot()
 	require.NoError(t, err)
 	require.True(t, fresh)
-	require.JSONEq(t, `{"a":1}`, string(schema))
+	require.JSONEq(t, `{"a":1}`, string(schema.Schema))
 	entries, err := os.ReadDir(d.Path())
 	require.NoError(t, err)
 	require.Len(t, entries, 6, "no temporary file is left")
@@ -92,7 +92,7 @@ func TestWriteFails(t *testing.T) {
 	require.NoError(t, os.MkdirAll(filepath.Join(d.Path(), migrate.HashFileName, "x"), 0o755))
 	before, err := os.ReadDir(d.Path())
 	require.NoError(t, err)
-	_, err = Write(d, []NewFile{{Name: "x", Up: "SELECT 1;", Down: "SELECT 2;"}}, []byte("{}"))
+	_, err = Write(d, []NewFile{{Name: "x", Up: "SELECT 1;", Down: "SELECT 2;"}}, &Snapshot{Schema: []byte("{}")})
 	require.Error(t, err)
 	after, err := os.ReadDir(d.Path())
 	require.NoError(t, err)

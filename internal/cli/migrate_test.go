@@ -1,0 +1,189 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/plinth-go/plinth/internal/devdb/devdbtest"
+)
+
+// plinthRun runs the command line in-process.
+func plinthRun(t *testing.T, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	code = Main(append([]string{"plinth"}, args...), strings.NewReader(""), &out, &errs)
+	return code, out.String(), errs.String()
+}
+
+// plinthOK runs a command that must succeed.
+func plinthOK(t *testing.T, args ...string) string {
+	t.Helper()
+	code, out, errs := plinthRun(t, args...)
+	require.Equal(t, ExitOK, code, "%s\n%s%s", strings.Join(args, " "), out, errs)
+	return out
+}
+
+func writeFiles(t *testing.T, files map[string]string) {
+	t.Helper()
+	for name, text := range files {
+		require.NoError(t, os.MkdirAll(filepath.Dir(name), 0o755))
+		require.NoError(t, os.WriteFile(name, []byte(text), 0o600))
+	}
+}
+
+var shopFiles = map[string]string{
+	"migrations/1_a.up.sql":   "CREATE TABLE a (id int);\nINSERT INTO a VALUES (1);\n",
+	"migrations/1_a.down.sql": "DROP TABLE a;\n",
+	"migrations/2_b.up.sql":   "CREATE TABLE b (id int);\n",
+	"migrations/2_b.down.sql": "DROP TABLE b;\n",
+}
+
+func TestMigrateLoop(t *testing.T) {
+	pg := devdbtest.Test(t)
+	for name, url := range map[string]string{"postgres": pg.URL, "sqlite": "sqlite://test.db"} {
+		t.Run(name, func(t *testing.T) {
+			t.Chdir(t.TempDir())
+			t.Setenv("DATABASE_URL", url)
+			writeFiles(t, shopFiles)
+			code, _, errs := plinthRun(t, "migrate", "status")
+			require.Equal(t, ExitUsage, code)
+			require.Contains(t, errs, "plinth migrate hash")
+			plinthOK(t, "migrate", "hash")
+			code, out, _ := plinthRun(t, "migrate", "status", "--check")
+			require.Equal(t, ExitDiffers, code)
+			require.Contains(t, out, "PENDING")
+			out = plinthOK(t, "migrate", "apply", "--dry-run")
+			require.Contains(t, out, "CREATE TABLE b")
+			out = plinthOK(t, "migrate", "apply", "1")
+			require.Contains(t, out, "applied 1 migration, 2 statements")
+			out = plinthOK(t, "migrate", "apply", "--format", "json")
+			var rep map[string]any
+			require.NoError(t, json.Unmarshal([]byte(out), &rep))
+			require.Equal(t, "2", rep["Target"])
+			require.Equal(t, "OK\n", plinthOK(t, "migrate", "status", "--format", "{{ println .Status }}"))
+			plinthOK(t, "migrate", "status", "--check")
+
+			// Going down loses data: it needs consent.
+			code, _, errs = plinthRun(t, "migrate", "down", "--to", "0")
+			require.Equal(t, ExitConsent, code)
+			require.Contains(t, errs, "table a: 1 row")
+			hash := regexp.MustCompile(`--consent (\w+)`).FindStringSubmatch(errs)[1]
+			out = plinthOK(t, "migrate", "down", "--to", "0", "--consent", hash)
+			require.Contains(t, out, "undid 2 migrations")
+			plinthOK(t, "migrate", "set", "1")
+			out = plinthOK(t, "migrate", "status")
+			require.Contains(t, out, "applied   1 migration")
+		})
+	}
+}
+
+func TestMigrateMistakes(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for name, tt := range map[string]struct {
+		files map[string]string
+		args  string
+		code  int
+		want  string
+	}{
+		"not a project": {nil, "migrate status", ExitUsage, "not a project"},
+		"no database":   {shopFiles, "migrate apply", ExitUsage, "no database: give --url"},
+		"unreachable":   {shopFiles, "migrate apply --url postgres://u:hush@127.0.0.1:1/d?sslmode=disable", ExitUsage, "connection refused"},
+		"dialect":       {shopFiles, "migrate apply --url mysql://u:hush@h/d", ExitUsage, "mysql is not supported"},
+		"tx-mode":       {shopFiles, "migrate apply --url sqlite://x.db --tx-mode some", ExitUsage, "use file, all or none"},
+		"amount":        {shopFiles, "migrate apply --url sqlite://x.db many", ExitUsage, "not a number"},
+		"format":        {shopFiles, "migrate apply --url sqlite://x.db --format {{", ExitUsage, "parse format"},
+		"flag":          {shopFiles, "migrate apply --nope", ExitUsage, "unknown flag"},
+		"env":           {map[string]string{"atlas.hcl": "env \"a\" {}\nenv \"b\" {}"}, "migrate status", ExitUsage, "choose one with --env"},
+		"statement":     {map[string]string{"migrations/1_a.up.sql": "SELECT 1;\nSELEC 2;\n"}, "migrate apply --url sqlite://x.db", ExitFailure, `1_a.up.sql:2: executing statement "SELEC 2;"`},
+		"edited":        {map[string]string{"migrations/atlas.sum": "h1:x\n1_a.up.sql h1:x\n", "migrations/1_a.up.sql": "SELECT 1;"}, "migrate apply --url sqlite://x.db", ExitUsage, "does not agree with itself"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Chdir(t.TempDir())
+			t.Setenv("DATABASE_URL", "")
+			writeFiles(t, tt.files)
+			if _, err := os.Stat("migrations"); err == nil && name != "edited" {
+				plinthOK(t, "migrate", "hash")
+			}
+			code, out, errs := plinthRun(t, strings.Fields(tt.args)...)
+			require.Equal(t, tt.code, code, "%s%s", out, errs)
+			require.Contains(t, errs, tt.want)
+			require.NotContains(t, errs+out, "hush")
+		})
+	}
+}
+
+func TestMigrateNewData(t *testing.T) {
+	pg := devdbtest.Test(t)
+	t.Chdir(t.TempDir())
+	t.Setenv("DATABASE_URL", pg.URL)
+	writeFiles(t, map[string]string{
+		"migrations/1_a.up.sql": "CREATE TABLE o (id int PRIMARY KEY, v int);\nINSERT INTO o SELECT generate_series(1, 2500);\n",
+	})
+	plinthOK(t, "migrate", "hash")
+	out := plinthOK(t, "migrate", "new", "--data", "fill", "--table", "o", "--set", "v = id * 2", "--where", "v IS NULL", "--dir-format", "golang-migrate")
+	require.Contains(t, out, "_fill.up.sql")
+	plinthOK(t, "migrate", "apply")
+	var n int
+	require.NoError(t, pg.DB.QueryRow("SELECT count(*) FROM o WHERE v = id * 2").Scan(&n))
+	require.Equal(t, 2500, n)
+	code, _, errs := plinthRun(t, "migrate", "new", "--data", "x", "--table", "o")
+	require.Equal(t, ExitUsage, code)
+	require.Contains(t, errs, "needs --table, --set and --where")
+	plinthOK(t, "migrate", "new", "--data", "pattern")
+	plinthOK(t, "migrate", "validate")
+}
+
+func TestMigrateDiffSQL(t *testing.T) {
+	t.Chdir(t.TempDir())
+	t.Setenv("DATABASE_URL", "")
+	writeFiles(t, map[string]string{
+		"schema.sql": "CREATE TABLE a (id int PRIMARY KEY, name varchar(20) NOT NULL);",
+		"atlas.hcl": `env "local" {
+  src = "file://schema.sql"
+  migration { dir = "file://migrations?format=golang-migrate" }
+}`})
+	out := plinthOK(t, "migrate", "diff", "init")
+	require.Contains(t, out, "_init.up.sql")
+	require.Contains(t, plinthOK(t, "migrate", "diff", "again"), syncedText)
+	writeFiles(t, map[string]string{"schema.sql": "CREATE TABLE a (id int PRIMARY KEY);"})
+	out = plinthOK(t, "migrate", "diff", "--dry-run", "drop")
+	require.Contains(t, out, "DROP COLUMN")
+	code, _, errs := plinthRun(t, "migrate", "diff", "drop")
+	require.Equal(t, ExitConsent, code)
+	require.Contains(t, errs, "nothing was written")
+	hash := regexp.MustCompile(`--consent (\w+)`).FindStringSubmatch(errs)[1]
+	plinthOK(t, "migrate", "diff", "drop", "--consent", hash)
+	plinthOK(t, "migrate", "validate")
+
+	// A file written by hand makes the snapshot stale: the directory is replayed.
+	files, err := filepath.Glob("migrations/*_drop.up.sql")
+	require.NoError(t, err)
+	require.Len(t, files, 1)
+	writeFiles(t, map[string]string{"migrations/29990101000000_hand.up.sql": "ALTER TABLE a ADD COLUMN b int;"})
+	plinthOK(t, "migrate", "hash")
+	writeFiles(t, map[string]string{"schema.sql": "CREATE TABLE a (id int PRIMARY KEY, b int, c int);"})
+	out = plinthOK(t, "migrate", "diff", "--dry-run")
+	require.NotContains(t, out, `"b"`)
+	require.Contains(t, out, `"c"`)
+}
+
+func TestMigrateImportRebase(t *testing.T) {
+	t.Chdir(t.TempDir())
+	writeFiles(t, map[string]string{
+		"goose/00001_a.sql": "-- +goose Up\nCREATE TABLE a (id int);\n-- +goose Down\nDROP TABLE a;\n",
+	})
+	plinthOK(t, "migrate", "import", "--from", "file://goose?format=goose", "--to", "file://migrations")
+	b, err := os.ReadFile("migrations/00001_a.down.sql")
+	require.NoError(t, err)
+	require.Equal(t, "DROP TABLE a;\n", string(b))
+	writeFiles(t, map[string]string{"migrations/00001_b.up.sql": "CREATE TABLE b (id int);\n"})
+	out := plinthOK(t, "migrate", "rebase", "00001_b.up.sql")
+	require.Contains(t, out, "00001_b.up.sql -> 00002_b.up.sql")
+}
