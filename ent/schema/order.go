@@ -44,7 +44,7 @@ func (Order) Edges() []ent.Edge {
 		edge.From("tenant", Tenant.Type).Ref("orders").Field("tenant_id").Unique().Required().Immutable().
 			Comment("The tenant the order belongs to."),
 		edge.From("customer", User.Type).Ref("orders").Field("customer_id").Unique().Required().
-			Comment("The user who ordered."),
+			Comment("The user who ordered.").Annotations(annotation.Allow{Rule: "S705", Why: sameTenant}),
 		edge.To("items", OrderItem.Type).Comment("What is ordered.").Annotations(entsql.OnDelete(entsql.Cascade)),
 	}
 }

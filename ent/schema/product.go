@@ -52,11 +52,9 @@ func (Product) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("tenant_id", "sku").Unique().Annotations(liveRows()),
 		index.Fields("name").Annotations(
-			entsql.IndexTypes(map[string]string{dialect.Postgres: "GIN"}), entsql.OpClass("gin_trgm_ops"),
-			annotation.Allow{Rule: "S704", Why: "a GIN index on text cannot lead with a uuid without btree_gin"}),
+			entsql.IndexTypes(map[string]string{dialect.Postgres: "GIN"}), entsql.OpClass("gin_trgm_ops")),
 		index.Fields("attributes").Annotations(
-			entsql.IndexTypes(map[string]string{dialect.Postgres: "GIN"}), entsql.OpClass("jsonb_path_ops"),
-			annotation.Allow{Rule: "S704", Why: "a GIN index on JSON cannot lead with a uuid without btree_gin"}),
+			entsql.IndexTypes(map[string]string{dialect.Postgres: "GIN"}), entsql.OpClass("jsonb_path_ops")),
 	}
 }
 

@@ -9,3 +9,6 @@ const live = "deleted_at IS NULL"
 
 // liveRows restricts an index to rows that are not deleted.
 func liveRows() *entsql.IndexAnnotation { return entsql.IndexWhere(live) }
+
+// sameTenant is why a foreign key here does not name the tenant as well: Ent's edges have one column.
+const sameTenant = "mixin.Tenant refuses to connect rows of two tenants; Ent has no composite foreign keys"

@@ -4,11 +4,11 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
-	"strings"
 
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/entc/gen"
 	"entgo.io/ent/entc/load"
+	entfield "entgo.io/ent/schema/field"
 
 	"github.com/plinth-go/plinth/annotation"
 	"github.com/plinth-go/plinth/internal/schemagraph"
@@ -172,11 +172,10 @@ func mixinPos(src *typeSource, i int) schemagraph.Pos {
 func (b *intent) field(n *gen.Type, f *gen.Field, i int, src *typeSource, ts *typeSpec) (*schemagraph.Field, error) {
 	pk := n.HasOneFieldID() && f == n.ID
 	out := &schemagraph.Field{
-		Name: f.Name, Column: f.StorageKey(), Type: strings.TrimPrefix(f.Type.Type.String(), "*"), GoType: f.Type.String(),
+		Name: f.Name, Column: f.StorageKey(), Type: typeName(f), GoType: f.Type.String(),
 		Comment: f.Comment(), PK: pk, Optional: f.Optional, Nillable: f.Nillable, Immutable: f.Immutable,
 		Unique: f.Unique, Sensitive: f.Sensitive(), Default: f.Default, UpdateDefault: f.UpdateDefault, Pos: src.pos,
 	}
-	out.Type = typeName(f)
 	if f.Default {
 		out.DefaultFunc = f.DefaultFunc()
 	}
@@ -216,18 +215,19 @@ func (b *intent) field(n *gen.Type, f *gen.Field, i int, src *typeSource, ts *ty
 
 // typeName is Ent's name of a field's type: "string", "uuid", "time", "enum", "json", "bytes", "int64", …
 func typeName(f *gen.Field) string {
-	switch s := f.Type.Type.String(); s {
-	case "time.Time":
+	switch f.Type.Type {
+	case entfield.TypeTime:
 		return "time"
-	case "[]byte":
+	case entfield.TypeBytes:
 		return "bytes"
-	case "[16]byte":
+	case entfield.TypeUUID:
 		return "uuid"
-	case "json.RawMessage":
+	case entfield.TypeJSON:
 		return "json"
-	default:
-		return s
+	case entfield.TypeEnum:
+		return "enum"
 	}
+	return f.Type.Type.String()
 }
 
 func (b *intent) edge(ed *gen.Edge, i, n int, src *typeSource, ts *typeSpec) (*schemagraph.Edge, error) {

@@ -86,6 +86,9 @@ func TestForeignProjectIntent(t *testing.T) {
 	last, ok := user.Field("last_name")
 	require.True(t, ok)
 	require.Equal(t, user.Pos, last.Pos, "a field whose place cannot be told is at its type")
+	state, _ := user.Field("state")
+	require.Equal(t, "enum", state.Type)
+	require.Equal(t, []string{"ACTIVE", "OFF"}, state.Enum)
 	groups, _ := user.Edge("groups")
 	require.Equal(t, "Membership", groups.Through)
 }
