@@ -48,6 +48,10 @@ func Database(ctx context.Context, db *sql.DB, opts Options) (*schemagraph.Graph
 		return nil, fmt.Errorf("inspecting the database: %w", err)
 	}
 	defer tx.Rollback() //nolint:errcheck // nothing was written
+	// With no search path the server writes every name in full. It ends with the transaction.
+	if _, err := tx.ExecContext(ctx, "SELECT set_config('search_path', '', true)"); err != nil {
+		return nil, fmt.Errorf("inspecting the database: %w", err)
+	}
 	drv, err := postgres.Open(tx)
 	if err != nil {
 		return nil, fmt.Errorf("inspecting the database: %w", err)
@@ -70,6 +74,9 @@ func Database(ctx context.Context, db *sql.DB, opts Options) (*schemagraph.Graph
 		tidy(s)
 	}
 	g := &schemagraph.Graph{Dialect: schemagraph.Postgres, Realm: realm}
+	if err := plainSerials(ctx, tx, g); err != nil {
+		return nil, fmt.Errorf("inspecting sequences: %w", err)
+	}
 	if !opts.NoCompanions {
 		if g.Companions, err = companions(ctx, tx, g); err != nil {
 			return nil, fmt.Errorf("inspecting the database: %w", err)

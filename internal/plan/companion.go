@@ -20,9 +20,21 @@ func (d *differ) planCompanions() error {
 	if err != nil {
 		return err
 	}
+	if d.opts.Keep {
+		have := byID(to)
+		for _, c := range from {
+			if _, ok := have[id(c)]; !ok {
+				to = append(to, c)
+			}
+		}
+		if to, err = sorted(to); err != nil {
+			return err
+		}
+	}
 	var (
 		old   = byID(from)
 		now   = byID(to)
+		early = lowest(append(slices.Clone(from), to...))
 		stale = map[string]bool{} // the same on both sides, but in the way of a table's change
 	)
 	for _, c := range from {
@@ -37,7 +49,7 @@ func (d *differ) planCompanions() error {
 		}
 		ph := dropOldCompanions
 		if _, changed := now[id(c)]; early(c) && !changed {
-			ph = cleanUp
+			ph = dropLowCompanions
 		}
 		d.tx(ph, nil, fmt.Sprintf("drop %s %q", c.Kind, c.Name), &Step{Up: c.Drop, Down: []string{c.Create}})
 	}
@@ -58,15 +70,29 @@ func (d *differ) planCompanions() error {
 	return nil
 }
 
-// early says whether tables may need the companion.
-func early(c schemagraph.Companion) bool {
-	switch c.Kind {
-	case "extension", "domain", "type", "sequence", "collation", "schema":
-		return true
-	case "function", "procedure":
-		return len(c.DependsOn) == 0
+// lowest finds the companions that tables may need: they are created before tables and dropped after them.
+func lowest(cs []schemagraph.Companion) func(schemagraph.Companion) bool {
+	low := map[string]bool{}
+	basic := func(c schemagraph.Companion) bool {
+		return slices.Contains([]string{"extension", "domain", "type", "sequence"}, c.Kind)
 	}
-	return false
+	for _, c := range cs {
+		if basic(c) {
+			low[c.Name] = true
+		}
+	}
+	for range cs { // functions that use functions; each round settles at least one more
+		before := len(low)
+		for _, c := range cs {
+			if c.Kind == "function" && !slices.ContainsFunc(c.DependsOn, func(on string) bool { return !low[on] }) {
+				low[c.Name] = true
+			}
+		}
+		if len(low) == before {
+			break
+		}
+	}
+	return func(c schemagraph.Companion) bool { return low[c.Name] && (c.Kind == "function" || basic(c)) }
 }
 
 func id(c schemagraph.Companion) string { return c.Kind + "\x00" + c.Table + "\x00" + c.Name }

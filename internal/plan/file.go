@@ -9,9 +9,15 @@ import (
 func (f *File) Up() string {
 	var b strings.Builder
 	f.head(&b, f.Title)
+	last := ""
 	for _, s := range f.Steps {
-		b.WriteByte('\n')
-		remark(&b, s.Comment)
+		if !alike(last, s.Up) {
+			b.WriteByte('\n')
+		}
+		last = s.Up
+		if len(f.Steps) > 1 && !plain(s.Up) {
+			remark(&b, s.Comment)
+		}
 		for _, h := range s.Hazards {
 			remark(&b, h.Text)
 		}
@@ -27,20 +33,46 @@ func (f *File) Up() string {
 func (f *File) Down() string {
 	var b strings.Builder
 	f.head(&b, "Undo: "+lowerFirst(f.Title))
+	last := ""
 	for i := len(f.Steps) - 1; i >= 0; i-- {
 		s := f.Steps[i]
 		if len(s.Down) == 0 {
 			continue
 		}
-		b.WriteByte('\n')
-		if s.Comment != "" {
+		if !alike(last, s.Down[0]) {
+			b.WriteByte('\n')
+		}
+		if len(f.Steps) > 1 && s.Comment != "" && !plain(s.Down[0]) {
 			remark(&b, "undo: "+s.Comment)
 		}
 		for _, d := range s.Down {
 			statement(&b, d)
+			last = d
 		}
 	}
 	return b.String()
+}
+
+// plain says whether a statement says itself what a remark before it would.
+func plain(s string) bool {
+	for _, p := range []string{"CREATE TABLE", "CREATE INDEX", "CREATE UNIQUE", "CREATE EXTENSION", "CREATE TYPE", "DROP TABLE",
+		"DROP TYPE", "DROP EXTENSION", "DROP INDEX", "COMMENT ON", "CREATE SCHEMA", "DROP SCHEMA"} {
+		if strings.HasPrefix(s, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// alike says whether two statements may stand without an empty line between them.
+func alike(a, b string) bool {
+	kind := func(s string) string {
+		if i := strings.IndexByte(s, '\n'); i >= 0 || !plain(s) {
+			return "" // takes more than a line
+		}
+		return strings.Fields(strings.Replace(s, "UNIQUE ", "", 1))[1]
+	}
+	return kind(a) != "" && kind(a) == kind(b) && !strings.HasPrefix(b, "COMMENT ON TABLE")
 }
 
 func (f *File) head(b *strings.Builder, title string) {

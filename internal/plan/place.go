@@ -32,7 +32,8 @@ const (
 	dropSpare // indexes set aside, columns replaced
 	dropColumns
 	dropTables
-	cleanUp // types and extensions nothing uses any more
+	dropLowCompanions // extensions, functions and domains nothing uses any more
+	cleanUp           // types nothing uses any more
 	createCompanions
 	remark_ // comments on objects that exist already
 )
@@ -139,7 +140,7 @@ func (d *differ) inFileOrder() []*placed {
 // byKey says whether the steps of a phase are cut into files by their key.
 func byKey(p phase) bool {
 	switch p {
-	case setUp, createTables, cleanUp, remark_, createCompanions, dropOldCompanions:
+	case setUp, createTables, dropLowCompanions, cleanUp, remark_, createCompanions, dropOldCompanions:
 		return false
 	}
 	return true
@@ -182,7 +183,7 @@ func suffix(p *placed) string {
 		extendEnums: "values", rename: "rename", dropForeignKeys: "drop_fk", dropIndexes: "drop", createTables: "create",
 		backfill: "backfill", validate: "validate", validateForeignKeys: "validate", finish: "finish", dropSpare: "drop",
 		dropColumns: "drop", dropTables: "drop_tables", remark_: "comments", createCompanions: "objects",
-		dropOldCompanions: "objects", setUp: "types", cleanUp: "clean_up", addForeignKeys: "fk", adoptIndexes: "adopt",
+		dropOldCompanions: "objects", setUp: "types", cleanUp: "clean_up", dropLowCompanions: "clean_up", addForeignKeys: "fk", adoptIndexes: "adopt",
 		guard: "guard",
 	}[p.phase]
 	switch {
@@ -196,11 +197,25 @@ func suffix(p *placed) string {
 
 // title sums up a file's steps: the step's own words for one, else what they have in common.
 func title(f *File) string {
-	var said []string
+	var said, tables []string
 	for _, s := range f.Steps {
+		if a, ok := s.Change.(*schema.AddTable); ok {
+			tables = append(tables, a.T.Name)
+			continue
+		}
+		if _, ok := s.Change.(*schema.AddIndex); ok && len(tables) > 0 {
+			continue // an index of a new table
+		}
 		if s.Comment != "" && !slices.Contains(said, s.Comment) {
 			said = append(said, s.Comment)
 		}
+	}
+	switch len(tables) {
+	case 0:
+	case 1:
+		said = append(said, "create table "+tables[0])
+	default:
+		said = append(said, "create the tables "+strings.Join(tables[:len(tables)-1], ", ")+" and "+tables[len(tables)-1])
 	}
 	switch {
 	case len(said) == 0:

@@ -40,6 +40,9 @@ type Options struct {
 	Rewrite []string
 	// Using gives conversion expressions for type changes, by "table.column".
 	Using map[string]string
+	// Keep leaves the companion objects alone that only the current state has: for a target that cannot express
+	// them, such as an Ent schema against a database with hand-made views.
+	Keep bool
 	// Backfill gives the value for existing rows of a new required column, an SQL expression by "table.column".
 	Backfill map[string]string
 	// LockTimeout is what every file sets; empty means "2s", "0" leaves the setting alone.
