@@ -127,7 +127,7 @@ func generate(ctx context.Context, o Options) error {
 func config(o Options, target string) (*gen.Config, error) {
 	id, ok := idTypes[o.IDType]
 	if !ok {
-		return nil, fmt.Errorf("id type %q is not one of int, int64, uint, uint64, string", o.IDType)
+		return nil, mistake("id type %q is not one of int, int64, uint, uint64, string", o.IDType)
 	}
 	storage, err := gen.NewStorage("sql")
 	if err != nil {
@@ -140,7 +140,7 @@ func config(o Options, target string) (*gen.Config, error) {
 	}
 	for _, name := range o.Features {
 		if !slices.ContainsFunc(gen.AllFeatures, func(f gen.Feature) bool { return f.Name == name }) {
-			return nil, fmt.Errorf("%q is not a feature of Ent; there are %s", name, featureNames())
+			return nil, mistake("%q is not a feature of Ent; there are %s", name, featureNames())
 		}
 	}
 	for _, t := range o.Templates {
@@ -156,7 +156,7 @@ func config(o Options, target string) (*gen.Config, error) {
 		case "glob":
 			opts = append(opts, entc.TemplateGlob(path))
 		default:
-			return nil, fmt.Errorf("template %q does not begin with dir=, file= or glob=", t)
+			return nil, mistake("template %q does not begin with dir=, file= or glob=", t)
 		}
 	}
 	for _, opt := range opts {
@@ -166,6 +166,8 @@ func config(o Options, target string) (*gen.Config, error) {
 	}
 	return cfg, nil
 }
+
+func mistake(format string, args ...any) error { return &entload.Error{Msg: fmt.Sprintf(format, args...)} }
 
 func featureNames() string {
 	names := make([]string, len(gen.AllFeatures))

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/plinth-go/plinth/internal/codegen"
+	"github.com/plinth-go/plinth/internal/lint"
 )
 
 // generated compares the generated files with a fresh run.
@@ -24,13 +25,54 @@ func (r *run) generated(ctx context.Context) (result, error) {
 	}
 	var res result
 	for i, f := range stale {
-		if i == 10 {
+		if i == most {
 			res.problem("and %d more", len(stale)-i)
 			break
 		}
 		res.problem("%s is stale; run `go generate ./ent`", f)
 	}
 	return res, nil
+}
+
+// most is how many problems of one kind are listed.
+const most = 20
+
+// design runs the design rules. Errors fall short; warnings are counted.
+func (r *run) design(context.Context) (result, error) {
+	var res result
+	found := lint.Run(r.graph, r.Lint)
+	errs, warnings := 0, 0
+	for _, f := range found.Findings {
+		switch {
+		case f.Severity >= lint.Error:
+			if errs++; errs <= most {
+				res.problems = append(res.problems, describe(f))
+			}
+		case f.Severity >= lint.Warn:
+			warnings++
+		}
+	}
+	if errs > most {
+		res.problem("and %d more; see `plinth lint`", errs-most)
+	}
+	res.detail = fmt.Sprintf("%d ran, %d errors, %d warnings", len(found.Coverage.Ran), errs, warnings)
+	if n := found.Coverage.Allowed; n > 0 {
+		res.detail += fmt.Sprintf(" (%d allowed, with reasons)", n)
+	}
+	return res, nil
+}
+
+// describe is a finding in one line.
+func describe(f lint.Finding) string {
+	where := f.Object
+	if f.File != "" {
+		where = fmt.Sprintf("%s:%d", f.File, f.Line)
+	}
+	s := fmt.Sprintf("%s: %s %s", where, f.Code, f.Message)
+	if f.Fix != "" && !strings.Contains(f.Fix, "\n") {
+		s += "; " + f.Fix
+	}
+	return s
 }
 
 // tests runs the project's tests.
@@ -65,7 +107,7 @@ func (r *run) tests(ctx context.Context) (result, error) {
 			if ev.Test != "" {
 				failed++
 			}
-			if out := output[key]; out != nil && len(res.problems) < 10 {
+			if out := output[key]; out != nil && len(res.problems) < most {
 				res.problem("%s\n%s", strings.TrimSpace(key), tail(out.String(), 20))
 			}
 		}

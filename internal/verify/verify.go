@@ -18,6 +18,7 @@ import (
 	"github.com/plinth-go/plinth/internal/devdb"
 	"github.com/plinth-go/plinth/internal/entload"
 	"github.com/plinth-go/plinth/internal/inspect"
+	"github.com/plinth-go/plinth/internal/lint"
 	"github.com/plinth-go/plinth/internal/migration"
 	"github.com/plinth-go/plinth/internal/schemagraph"
 )
@@ -32,6 +33,8 @@ type Options struct {
 	Dir *migration.Dir
 	// Dialect is schemagraph.Postgres (the default) or schemagraph.SQLite.
 	Dialect string
+	// Lint configures the design rules.
+	Lint lint.Options
 	// Dev says which server to use; the zero value finds one.
 	Dev devdb.Options
 	// Skip names the steps to leave out.
@@ -94,6 +97,7 @@ type check struct {
 var sequence = []check{
 	{"schema", "schema loads", nil, (*run).schema},
 	{"generated", "generated files current", []string{"schema"}, (*run).generated},
+	{"design", "design rules", []string{"schema"}, (*run).design},
 	{"up", "migrations up", []string{"schema"}, (*run).up},
 	{"tables", "tables, constraints, indexes", []string{"up"}, (*run).tables},
 	{"keys", "foreign keys", []string{"up"}, (*run).keys},
