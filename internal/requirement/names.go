@@ -82,7 +82,7 @@ var entNames = strings.Fields("aggregatefunc as asc client config count debug de
 	"edge sql sqlgraph sqljson uuid reflect json")
 
 // fieldNames are struct fields and functions that Ent generates for every entity.
-var fieldNames = strings.Fields("edges config string update unwrap value and or not label table columns foreign_keys " +
+var fieldNames = strings.Fields("edges config string update unwrap and or not label table columns foreign_keys " +
 	"valid_column hooks interceptors policy order_option")
 
 // reserved are PostgreSQL's reserved words, which every hand-written statement would have to quote.
