@@ -246,6 +246,15 @@ func edgeItem(t *requirement.Type, e *requirement.Edge) (Item, bool) {
 			call("Comment(%s)", quote(c))
 		}
 	}
+	notes := func(e *requirement.Edge, more ...string) {
+		for _, a := range e.Facts.Allow {
+			l := &literal{}
+			l.str("Rule", a.Rule)
+			l.str("Why", a.Why)
+			more = append(more, l.of("annotation.Allow", 16))
+		}
+		calls = append(calls, annotations(more))
+	}
 	one := func(e *requirement.Edge) {
 		call("Field(%s)", quote(e.Field))
 		call("Unique()")
@@ -271,6 +280,7 @@ func edgeItem(t *requirement.Type, e *requirement.Edge) (Item, bool) {
 		}
 		through(e)
 		comment(e)
+		notes(e)
 		return Item{Name: e.Name, Expr: chain(head, calls...)}, true
 	case e.Field != "": // the edge of a pair's entity
 		one(e)
@@ -280,7 +290,7 @@ func edgeItem(t *requirement.Type, e *requirement.Edge) (Item, bool) {
 	through(e)
 	comment(e)
 	if !e.Many {
-		call("Annotations(entsql.OnDelete(entsql.%s))", onDelete[e.OnDelete])
+		notes(e, "entsql.OnDelete(entsql."+onDelete[e.OnDelete]+")")
 	}
 	if self && e.Ref != "" {
 		back, _ := t.Edge(e.Ref)
@@ -290,6 +300,7 @@ func edgeItem(t *requirement.Type, e *requirement.Edge) (Item, bool) {
 		}
 		through(back)
 		comment(back)
+		notes(back)
 		it.Also = []string{back.Name}
 	}
 	it.Expr = chain(head, calls...)

@@ -449,9 +449,9 @@ func (a *advisor) gin(n need) {
 		return
 	}
 	f, _ := a.t.Field(n.gin)
-	class, why := "gin_trgm_ops", "a GIN index on text cannot lead with a uuid without btree_gin"
+	class := "gin_trgm_ops"
 	if f.Kind == JSON || f.Kind == Strings {
-		class, why = "jsonb_path_ops", "a GIN index on JSON cannot lead with a uuid without btree_gin"
+		class = "jsonb_path_ops"
 	}
 	for _, ix := range a.t.Indexes {
 		if ix.Method == "gin" && ix.Columns[0].Name == n.gin {
@@ -463,9 +463,6 @@ func (a *advisor) gin(n need) {
 	}
 	ix := &Index{Columns: parts(n.gin), Method: "gin", OpClass: map[string]string{n.gin: class}, Serves: []Service{n.service},
 		Order: "one column: a GIN index finds parts of it"}
-	if a.t.Has("Tenant") {
-		ix.Allow = []annotation.Allow{{Rule: "S704", Why: why}}
-	}
 	a.add(ix)
 }
 

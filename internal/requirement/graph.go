@@ -332,9 +332,7 @@ func (d *Design) graphEdge(t *Type, e *Edge) *schemagraph.Edge {
 			x.Columns = []string{back.Field}
 		}
 	}
-	if e.Facts.Allow != nil {
-		x.Facts = e.Facts
-	}
+	x.Facts = e.Facts
 	return x
 }
 

@@ -102,6 +102,8 @@ type Edge struct {
 	Facts     annotation.Facts
 	// Name of the edge to the join rows, where there is a through entity.
 	ThroughEdge string
+	// OneToOne says that the other side has at most one as well.
+	OneToOne bool
 	// Assumed says that OnDelete was not stated.
 	Assumed bool
 }

@@ -78,8 +78,8 @@ func (r *resolver) query(t *Type, q *Query, path string) {
 	if q.Limit < 0 {
 		r.add(path+".limit", "the limit of query %q is negative", q.Name)
 	}
-	if q.Page == "one" && len(q.Eq) == 0 && len(q.Where) == 0 && len(q.Sort) == 0 {
-		r.add(path+".page", "query %q returns one row, but has no \"eq\" that says which", q.Name)
+	if q.Page == "one" && !t.single(q.Eq) {
+		r.add(path+".page", "query %q returns at most one row, but nothing it compares is unique; use page: all with a limit, or add the rule under \"unique\"", q.Name)
 	}
 	if q.Page == "keyset" && len(q.Sort) == 0 {
 		r.add(path+".page", "query %q pages by keyset, which needs a sort order", q.Name)
@@ -138,4 +138,19 @@ func (d *Design) follow(t *Type, name string) (*Type, *Field, bool) {
 		}
 		name = rest
 	}
+}
+
+// single says whether equality of the fields leaves at most one row.
+func (t *Type) single(eq []string) bool {
+	for _, name := range eq {
+		if f, ok := t.Field(name); ok && (f.Name == "id" || f.Unique) {
+			return true
+		}
+		if f, ok := t.Field(name); ok && f.Edge != nil && f.Edge.OneToOne {
+			return true
+		}
+	}
+	return slices.ContainsFunc(t.Unique, func(u *Unique) bool {
+		return !slices.ContainsFunc(u.Fields, func(f string) bool { return f != "tenant_id" && !slices.Contains(eq, f) })
+	})
 }

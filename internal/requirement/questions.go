@@ -75,7 +75,7 @@ func (d *Design) questions() []Question {
 }
 
 var (
-	statusLike = regexp.MustCompile(`(^|_)(status|state|kind|type)$`)
+	statusLike = regexp.MustCompile(`^type$|(^|_)(status|state|kind)$`)
 	moneyLike  = regexp.MustCompile(`(^|_)(price|amount|total|cost|balance|fee|salary|revenue|payment)(_|$)`)
 )
 
@@ -84,7 +84,7 @@ func (a *asker) entity(t *Type) {
 	if e.Description == "" {
 		a.ask(path+".description", "none", "What is a %s?", words(snake(t.Name)))
 	}
-	if len(e.Queries) == 0 && len(e.Attributes) > 0 {
+	if len(e.Queries) == 0 && len(e.Attributes) > 0 && !a.d.through(t) {
 		a.ask(path+".queries", "by id only", "How is %s read most often? Name the queries.", t.Name)
 	}
 	if e.Volume == nil {
@@ -136,4 +136,9 @@ func (a *asker) write(w *Write) {
 	if w.Idempotent == "" && len(w.Creates) > 0 {
 		a.ask(path+".idempotent", "no", "When %s is sent twice, by which unique field is the second recognised (or \"natural\", or \"no\")?", w.Name)
 	}
+}
+
+// through says whether the type holds the pairs of a many-to-many relationship.
+func (d *Design) through(t *Type) bool {
+	return slices.ContainsFunc(d.doc.Relationships, func(r *Relationship) bool { return r.Through == t.Name })
 }

@@ -83,7 +83,7 @@ func (r *resolver) toOne(rel *Relationship, from, to *Type, name, inverse, path 
 	r.edge(from, &Edge{Name: name, To: to.Name, Ref: inverse, Unique: one, OnDelete: action, Comment: sentence(to.Comment, name, from)}, path+".name")
 	in := &Edge{
 		Name: inverse, To: from.Name, From: true, Ref: name, Field: column, Unique: true, Null: rel.Null, OnDelete: action,
-		Immutable: rel.Immutable, Comment: rel.Description, Assumed: rel.OnDelete == "",
+		Immutable: rel.Immutable, Comment: rel.Description, Assumed: rel.OnDelete == "", OneToOne: one,
 	}
 	r.edge(to, in, path+".inverse")
 	f := &Field{Name: column, Kind: UUID, Null: rel.Null != "", Immutable: rel.Immutable, Comment: rel.Description, Edge: in}

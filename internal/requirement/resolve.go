@@ -72,6 +72,7 @@ func resolve(doc *Document, ms *Mistakes) *Design {
 	}
 	r.relationships()
 	r.tenants()
+	r.withinTenant()
 	for _, t := range r.d.Types {
 		r.rules(t)
 	}

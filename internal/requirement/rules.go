@@ -23,7 +23,6 @@ func (r *resolver) tenants() {
 	if owner.IntID {
 		r.add(".tenancy.entity", "tenants are told apart by UUID; %s has an int64 key", owner.Name)
 	}
-	owner.Facts.Allow = allowOnce(owner.Facts.Allow, "S703", "the list of tenants belongs to no tenant")
 	back := snake(owner.Name)
 	for _, t := range r.d.Types {
 		if t.entity.Global != "" {
@@ -48,6 +47,21 @@ func (r *resolver) tenants() {
 		}
 		if f, ok := t.Field("tenant_id"); ok {
 			f.Edge = e
+		}
+	}
+}
+
+// sameTenant is why a foreign key does not name the tenant as well.
+const sameTenant = "mixin.Tenant refuses to connect rows of two tenants; Ent has no composite foreign keys"
+
+// withinTenant says of each foreign key between rows of a tenant how it stays within the tenant.
+func (r *resolver) withinTenant() {
+	for _, t := range r.d.Types {
+		for _, e := range t.Edges {
+			o, ok := r.d.Type(e.To)
+			if ok && e.Field != "" && e.Field != "tenant_id" && t.Has("Tenant") && o.Has("Tenant") {
+				e.Facts.Allow = allowOnce(e.Facts.Allow, "S705", sameTenant)
+			}
 		}
 	}
 }
