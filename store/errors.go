@@ -18,6 +18,22 @@ var (
 	ErrCursor = errors.New("cursor not valid for this query")
 )
 
+// ValidationError says that a value was refused before it reached the database. Find it with errors.As.
+type ValidationError struct {
+	// Entity and Field say what was refused, as named in Ent.
+	Entity, Field string
+	// Err is the reason.
+	Err error
+}
+
+// Error says which field was refused and why.
+func (e *ValidationError) Error() string {
+	return fmt.Sprintf("%s.%s: %v", e.Entity, e.Field, e.Err)
+}
+
+// Unwrap gives the reason.
+func (e *ValidationError) Unwrap() error { return e.Err }
+
 // ConflictKind is the sort of constraint that refused a row.
 type ConflictKind string
 

@@ -1,0 +1,317 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"reflect"
+
+	"entgo.io/ent/dialect"
+	entsql "entgo.io/ent/dialect/sql"
+)
+
+// Source is how a generated repository reads one table: with statements of its own where nothing else has a say, and
+// through Ent's query builder where hooks, interceptors or a privacy policy do, or where the context asks for rows of
+// all tenants or deleted rows. Generated code fills it in.
+type Source[T any] struct {
+	// Table, Columns and ID are quoted: the table, the columns of an entity in the order of Scan, and the primary key.
+	Table, Columns, ID string
+	// Scope are the conditions of every direct statement; Enter gives their arguments.
+	Scope string
+	// Driver is the client's driver.
+	Driver dialect.Driver
+	// Scan reads a row of Columns.
+	Scan Scan[T]
+	// Enter gives the arguments of Scope, and says whether direct statements may be used.
+	Enter func(ctx context.Context) (args []any, direct bool, err error)
+	// Find and Tally read and count through Ent.
+	Find  func(ctx context.Context, q EntQuery) ([]*T, error)
+	Tally func(ctx context.Context, where func(*entsql.Selector)) (int, error)
+	// Constraints explain the database's refusals.
+	Constraints Constraints
+	// Cursors makes and reads cursors.
+	Cursors Cursors
+}
+
+// EntQuery is a read as Ent's query builders take it. A Limit of 0 means every row.
+type EntQuery struct {
+	Where, Order  func(*entsql.Selector)
+	Limit, Offset int
+}
+
+// Variant is a query: its conditions with "?" for parameters, its order, and the constant statements made of them
+// when the code was generated. A statement that was not made then is put together when it is needed.
+type Variant struct {
+	// Name is what cursors of the query are bound to.
+	Name string
+	// Where are the conditions without Scope; empty means none.
+	Where string
+	// Keys is the order; with a cursor, its last key is unique.
+	Keys []SortKey
+	// First reads up to a limit; After does behind the sort values of a row, compared as a row.
+	First, After string
+	// Plain, Counted and Capped read a window, without a total, with the exact one, and with a capped one.
+	Plain, Counted, Capped string
+}
+
+// Dialect is the dialect of the source's driver.
+func (s *Source[T]) Dialect() Dialect { return Dialect(s.Driver.Dialect()) }
+
+func (s *Source[T]) where(v Variant) string { return and(s.Scope, v.Where) }
+
+func and(a, b string) string {
+	switch {
+	case a == "" && b == "":
+		return "1 = 1"
+	case a == "":
+		return b
+	case b == "":
+		return a
+	}
+	return a + " AND " + b
+}
+
+func (s *Source[T]) firstText(v Variant) string {
+	if v.First != "" {
+		return v.First
+	}
+	return FirstText(s.Dialect(), s.Columns, s.Table, s.where(v), v.Keys)
+}
+
+func (s *Source[T]) windowText(v Variant, c Count) string {
+	text := map[Count]string{Exact: v.Counted, AtLeast: v.Capped, Estimated: v.Plain, Uncounted: v.Plain}[c]
+	if text != "" {
+		return text
+	}
+	return s.Dialect().ListText(s.Columns, s.Table, s.where(v), s.Dialect().OrderBy(v.Keys), c)
+}
+
+// FirstText is the statement of Variant.First.
+func FirstText(d Dialect, columns, table, where string, keys []SortKey) string {
+	text := "SELECT " + columns + " FROM " + table + " WHERE " + where
+	if len(keys) > 0 {
+		text += " ORDER BY " + d.OrderBy(keys)
+	}
+	return d.Number(text+" LIMIT ?", 1)
+}
+
+// AfterText is the statement of Variant.After; empty where the order cannot be compared as a row.
+func AfterText(d Dialect, columns, table, where string, keys []SortKey) string {
+	null := make([]bool, len(keys))
+	if len(keys) == 0 || !rowComparable(keys, null) {
+		return ""
+	}
+	after, _ := After(keys, null)
+	return FirstText(d, columns, table, and(where, after), keys)
+}
+
+// One reads the one row that a query matches, or returns ErrNotFound.
+func (s *Source[T]) One(ctx context.Context, v Variant, args ...any) (*T, error) {
+	scope, direct, err := s.Enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if direct {
+		item, err := One(ctx, s.Driver, s.Scan, s.firstText(v), append(join(scope, args), 1)...)
+		return item, s.Constraints.Wrap(err)
+	}
+	items, err := s.find(ctx, v, args, 1, 0)
+	if err != nil {
+		return nil, err
+	}
+	if len(items) == 0 {
+		return nil, ErrNotFound
+	}
+	return items[0], nil
+}
+
+// noLimit is more rows than a table has.
+const noLimit = 1 << 62
+
+// All reads the rows that a query matches, at most limit where it is not 0.
+func (s *Source[T]) All(ctx context.Context, v Variant, limit int, args ...any) ([]*T, error) {
+	scope, direct, err := s.Enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if !direct {
+		return s.find(ctx, v, args, limit, 0)
+	}
+	size := min(limit, DefaultLimit)
+	if limit <= 0 {
+		limit = noLimit
+	}
+	items, err := All(ctx, s.Driver, s.Scan, size, s.firstText(v), append(join(scope, args), limit)...)
+	return items, s.Constraints.Wrap(err)
+}
+
+// Page reads one page of a query, with its total.
+func (s *Source[T]) Page(ctx context.Context, v Variant, w Window, args ...any) (Page[*T], error) {
+	w = w.Normal()
+	scope, direct, err := s.Enter(ctx)
+	if err != nil {
+		return Page[*T]{}, err
+	}
+	if !direct {
+		return s.entPage(ctx, v, w, args)
+	}
+	d := s.Dialect()
+	if w.Count == Estimated && d != Postgres {
+		w.Count = Exact
+	}
+	all := join(scope, args)
+	total := int64(-1)
+	var items []*T
+	if w.Count == Exact || w.Count == AtLeast {
+		items, total, err = Counted(ctx, s.Driver, s.Scan, w.Limit, s.windowText(v, w.Count), d.ListArgs(all, w)...)
+	} else {
+		items, err = All(ctx, s.Driver, s.Scan, w.Limit, s.windowText(v, w.Count), d.ListArgs(all, w)...)
+	}
+	if err == nil && total < 0 {
+		total, w.Count, err = Total(ctx, s.Driver, d, s.Table, s.where(v), all, w)
+	}
+	if err != nil {
+		return Page[*T]{}, s.Constraints.Wrap(err)
+	}
+	return NewPage(items, total, w), nil
+}
+
+func (s *Source[T]) entPage(ctx context.Context, v Variant, w Window, args []any) (Page[*T], error) {
+	items, err := s.find(ctx, v, args, w.Limit, w.Offset)
+	if err != nil {
+		return Page[*T]{}, err
+	}
+	if w.Count == Uncounted {
+		return NewPage(items, 0, w), nil
+	}
+	w.Count = Exact
+	total, err := s.Tally(ctx, filter(v.Where, args))
+	if err != nil {
+		return Page[*T]{}, s.Constraints.Wrap(err)
+	}
+	return NewPage(items, int64(total), w), nil
+}
+
+// Count counts the rows that a query matches.
+func (s *Source[T]) Count(ctx context.Context, v Variant, args ...any) (int64, error) {
+	scope, direct, err := s.Enter(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if !direct {
+		n, err := s.Tally(ctx, filter(v.Where, args))
+		return int64(n), s.Constraints.Wrap(err)
+	}
+	n, err := Scalar[int64](ctx, s.Driver, s.Dialect().CountText(s.Table, s.where(v), Exact), join(scope, args)...)
+	return n, s.Constraints.Wrap(err)
+}
+
+// Exists says whether a query matches a row.
+func (s *Source[T]) Exists(ctx context.Context, v Variant, args ...any) (bool, error) {
+	scope, direct, err := s.Enter(ctx)
+	if err != nil {
+		return false, err
+	}
+	if !direct {
+		items, err := s.find(ctx, v, args, 1, 0)
+		return len(items) > 0, err
+	}
+	_, err = Scalar[int64](ctx, s.Driver, s.Dialect().Number("SELECT 1 FROM "+s.Table+" WHERE "+s.where(v)+" LIMIT 1", 1), join(scope, args)...)
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, s.Constraints.Wrap(err)
+}
+
+// find reads through Ent.
+func (s *Source[T]) find(ctx context.Context, v Variant, args []any, limit, offset int) ([]*T, error) {
+	items, err := s.Find(ctx, EntQuery{Where: filter(v.Where, args), Order: Ordered(s.Dialect().OrderBy(v.Keys)), Limit: limit, Offset: offset})
+	return items, s.Constraints.Wrap(err)
+}
+
+// filter is conditions as Ent's queries take them.
+func filter(where string, args []any) func(*entsql.Selector) {
+	return func(s *entsql.Selector) {
+		if where != "" {
+			s.Where(predicate(where, args))
+		}
+	}
+}
+
+// join puts arguments together in a new slice with room for more.
+func join(a, b []any) []any {
+	out := make([]any, 0, len(a)+len(b)+4)
+	return append(append(out, a...), b...)
+}
+
+// Place tells how a row stands in the order of a query with a cursor.
+type Place[T any] struct {
+	// Values are the row's values of the sort keys.
+	Values func(*T) []any
+	// Dest are new variables of the values' types.
+	Dest func() []any
+}
+
+// Slice reads the page of a query that begins behind a cursor.
+func (s *Source[T]) Slice(ctx context.Context, v Variant, p Place[T], after Cursor, limit int, args ...any) (Slice[*T], error) {
+	limit = ClampLimit(limit)
+	scope, direct, err := s.Enter(ctx)
+	if err != nil {
+		return Slice[*T]{}, err
+	}
+	bound, err := boundTo(v.Name, scope, args)
+	if err != nil {
+		return Slice[*T]{}, err
+	}
+	text := ""
+	if after != "" {
+		values, null, err := s.place(after, bound, p)
+		if err != nil {
+			return Slice[*T]{}, err
+		}
+		if rowComparable(v.Keys, null) {
+			text = v.After
+		}
+		cond, order := After(v.Keys, null)
+		v.Where, v.First = and(v.Where, cond), ""
+		args = args[:len(args):len(args)]
+		for _, i := range order {
+			args = append(args, values[i])
+		}
+	}
+	var items []*T
+	if direct {
+		if text == "" {
+			text = s.firstText(v)
+		}
+		items, err = All(ctx, s.Driver, s.Scan, limit+1, text, append(join(scope, args), limit+1)...)
+		err = s.Constraints.Wrap(err)
+	} else {
+		items, err = s.find(ctx, v, args, limit+1, 0)
+	}
+	if err != nil {
+		return Slice[*T]{}, err
+	}
+	out := Slice[*T]{Items: items}
+	if out.Items == nil {
+		out.Items = []*T{}
+	}
+	if len(items) > limit {
+		out.Items = items[:limit:limit]
+		out.Next, err = s.Cursors.Encode(bound, p.Values(items[limit-1])...)
+	}
+	return out, err
+}
+
+// place reads a cursor: the sort values, and which of them are NULL.
+func (s *Source[T]) place(after Cursor, bound Scope, p Place[T]) (values []any, null []bool, err error) {
+	dest := p.Dest()
+	if err := s.Cursors.Decode(after, bound, dest...); err != nil {
+		return nil, nil, err
+	}
+	for _, d := range dest {
+		v := reflect.ValueOf(d).Elem()
+		values = append(values, v.Interface())
+		null = append(null, v.Kind() == reflect.Pointer && v.IsNil())
+	}
+	return values, null, nil
+}
