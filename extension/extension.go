@@ -17,6 +17,7 @@ import (
 	"entgo.io/ent/entc/gen"
 
 	"github.com/plinth-go/plinth/internal/entload"
+	"github.com/plinth-go/plinth/internal/repogen"
 )
 
 // Extension implements entc.Extension. Make one with New.
@@ -25,6 +26,7 @@ type Extension struct {
 	dialect   string
 	schemaSQL string
 	cacheDir  string
+	repos     string
 	design    *entload.Design
 }
 
@@ -42,9 +44,17 @@ func SchemaSQL(path string) Option { return func(e *Extension) { e.schemaSQL = p
 // directory, "off" turns it off.
 func CacheDir(dir string) Option { return func(e *Extension) { e.cacheDir = dir } }
 
+// Repositories sets where the repositories are written, relative to the target directory; the last part names the
+// package. The default is "../internal/repository", and an empty path writes none.
+func Repositories(dir string) Option { return func(e *Extension) { e.repos = dir } }
+
 // New gives the extension for entc.Extensions.
 func New(opts ...Option) *Extension {
-	e := &Extension{dialect: "postgres", schemaSQL: filepath.Join("migrate", "schema.sql")}
+	e := &Extension{
+		dialect:   "postgres",
+		schemaSQL: filepath.Join("migrate", "schema.sql"),
+		repos:     filepath.Join("..", "internal", "repository"),
+	}
 	for _, o := range opts {
 		o(e)
 	}
@@ -55,7 +65,7 @@ var _ entc.Extension = (*Extension)(nil)
 
 // Templates are the templates that add to the generated client, and the one that writes migrate/schema.go.
 func (e *Extension) Templates() []*gen.Template {
-	return append(clientTemplates(), e.schemaTemplate())
+	return append(append(clientTemplates(), e.schemaTemplate()), repogen.Templates()...)
 }
 
 // Hooks complete and check the schema before Ent generates, and write the desired state after.
@@ -74,7 +84,10 @@ func (e *Extension) generate(next gen.Generator) gen.Generator {
 		if err := next.Generate(g); err != nil {
 			return err
 		}
-		return e.writeSchemaSQL(g.Target)
+		if err := e.writeSchemaSQL(g.Target); err != nil || e.repos == "" {
+			return err
+		}
+		return repogen.Generate(g, d.Graph, repogen.Options{Target: filepath.Join(g.Target, e.repos)})
 	})
 }
 

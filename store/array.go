@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // Array is a PostgreSQL array as one text parameter, which every driver passes on as it is. It makes the text of a
@@ -85,6 +87,44 @@ func (a *Array) Add(v any) {
 		}
 		a.Add(value)
 	}
+}
+
+// addColumn adds what Insert's columns give: JSON as text, the rest as it is.
+func (a *Array) addColumn(v any) {
+	switch v := v.(type) {
+	case uuid.UUID:
+		a.next()
+		var text [36]byte
+		encodeUUID(text[:], v)
+		a.b.Write(text[:])
+	case *uuid.UUID:
+		if v == nil {
+			a.Null()
+			return
+		}
+		a.addColumn(*v)
+	case *time.Time:
+		if v == nil {
+			a.Null()
+			return
+		}
+		a.Add(*v)
+	default:
+		a.Add(v)
+	}
+}
+
+// encodeUUID writes the usual text of a UUID.
+func encodeUUID(dst []byte, u uuid.UUID) {
+	hex.Encode(dst, u[:4])
+	dst[8] = '-'
+	hex.Encode(dst[9:13], u[4:6])
+	dst[13] = '-'
+	hex.Encode(dst[14:18], u[6:8])
+	dst[18] = '-'
+	hex.Encode(dst[19:23], u[8:10])
+	dst[23] = '-'
+	hex.Encode(dst[24:], u[10:])
 }
 
 // timeText is a time as PostgreSQL reads it, in UTC, with its microseconds.

@@ -78,6 +78,14 @@ func ClampLimit(n int) int {
 	return min(n, MaxLimit)
 }
 
+// PageLimit gives the number of rows for a page of a query with a usual number of its own.
+func PageLimit(n, usual int) int {
+	if n <= 0 && usual > 0 {
+		n = usual
+	}
+	return ClampLimit(n)
+}
+
 // NewPage makes a page of items whose total was counted as the window asks.
 func NewPage[T any](items []T, total int64, w Window) Page[T] {
 	if items == nil {

@@ -12,7 +12,10 @@ import (
 )
 
 // Scan reads the current row into a new value, and the columns after those of the value into extra.
-type Scan[T any] func(rows *entsql.Rows, extra ...any) (*T, error)
+type Scan[T any] func(rows Rows, extra ...any) (*T, error)
+
+// Rows are the rows of a query.
+type Rows = *entsql.Rows
 
 // All runs a query and reads every row. size is the expected number of rows.
 func All[T any](ctx context.Context, db dialect.ExecQuerier, scan Scan[T], size int, query string, args ...any) ([]*T, error) {

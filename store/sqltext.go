@@ -176,5 +176,17 @@ func predicate(text string, args []any) *entsql.Predicate {
 
 // Ordered is an order as Ent's queries take it.
 func Ordered(text string) func(*entsql.Selector) {
-	return func(s *entsql.Selector) { s.OrderExpr(entsql.Raw(text)) }
+	return func(s *entsql.Selector) {
+		if text != "" {
+			s.OrderExpr(entsql.Raw(text))
+		}
+	}
+}
+
+// IsNull is the condition that a column is NULL, or that it is not.
+func IsNull(column string, null bool) string {
+	if null {
+		return column + " IS NULL"
+	}
+	return column + " IS NOT NULL"
 }
