@@ -168,6 +168,8 @@ const (
 // Role marks a field as having a role.
 type Role struct {
 	Is RoleKind `json:"is"`
+	// Strict says of a tenant that every row referred to is looked up before a change.
+	Strict bool `json:"strict,omitempty"`
 }
 
 // Name implements schema.Annotation.

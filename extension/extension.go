@@ -45,15 +45,23 @@ func SchemaSQL(path string) Option { return func(e *Extension) { e.schemaSQL = p
 func CacheDir(dir string) Option { return func(e *Extension) { e.cacheDir = dir } }
 
 // Repositories sets where the repositories are written, relative to the target directory; the last part names the
-// package. The default is "../internal/repository", and an empty path writes none.
+// package. The default is "../internal/repository", within the target where that is the module's root; "off" writes
+// none.
 func Repositories(dir string) Option { return func(e *Extension) { e.repos = dir } }
+
+// RepositoriesDir is where the repositories of a client in the target directory go, relative to it.
+func RepositoriesDir(target string) string {
+	if _, err := os.Stat(filepath.Join(target, "go.mod")); err == nil {
+		return filepath.Join("internal", "repository")
+	}
+	return filepath.Join("..", "internal", "repository")
+}
 
 // New gives the extension for entc.Extensions.
 func New(opts ...Option) *Extension {
 	e := &Extension{
 		dialect:   "postgres",
 		schemaSQL: filepath.Join("migrate", "schema.sql"),
-		repos:     filepath.Join("..", "internal", "repository"),
 	}
 	for _, o := range opts {
 		o(e)
@@ -84,10 +92,14 @@ func (e *Extension) generate(next gen.Generator) gen.Generator {
 		if err := next.Generate(g); err != nil {
 			return err
 		}
-		if err := e.writeSchemaSQL(g.Target); err != nil || e.repos == "" {
+		if err := e.writeSchemaSQL(g.Target); err != nil || e.repos == "off" {
 			return err
 		}
-		return repogen.Generate(g, d.Graph, repogen.Options{Target: filepath.Join(g.Target, e.repos)})
+		dir := e.repos
+		if dir == "" {
+			dir = RepositoriesDir(g.Target)
+		}
+		return repogen.Generate(g, d.Graph, repogen.Options{Target: filepath.Join(g.Target, dir)})
 	})
 }
 

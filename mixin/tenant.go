@@ -38,7 +38,7 @@ func (t Tenant) Fields() []ent.Field {
 		field.UUID(t.name(), uuid.UUID{}).
 			Immutable().
 			Comment("The tenant the row belongs to.").
-			Annotations(annotation.Role{Is: annotation.Tenant}),
+			Annotations(annotation.Role{Is: annotation.Tenant, Strict: t.CheckParents}),
 	}
 }
 

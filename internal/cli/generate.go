@@ -45,6 +45,7 @@ skips it when neither the schema nor a generated file has changed. In ent/genera
 	f.StringSliceVar(&o.Features, "feature", nil, "Ent features to switch on, for instance sql/upsert")
 	f.StringSliceVar(&o.Templates, "template", nil, "more templates: dir=PATH, file=PATH or glob=PATTERN")
 	f.StringVar(&o.Dialect, "dialect", "postgres", "dialect of migrate/schema.sql: postgres or sqlite3")
+	f.StringVar(&o.Repositories, "repositories", "", `where the repositories go, relative to the target (default: ../internal/repository; "off": nowhere)`)
 	f.StringVar(&o.CacheDir, "cache-dir", "", `where to keep what loading told (default: the user's cache directory; "off": nowhere)`)
 	f.BoolVar(&o.Force, "force", false, "generate although nothing has changed")
 	return cmd

@@ -29,8 +29,11 @@ type Options struct {
 	Features  []string // names of Ent's features
 	Templates []string // "dir=…", "file=…" or "glob=…"
 	Dialect   string   // dialect of migrate/schema.sql
-	CacheDir  string   // as entload.Options.CacheDir
-	Force     bool     // generate although nothing has changed
+	// Repositories is where the repositories go, relative to the target; "off" writes none. The default is
+	// "../internal/repository", and within the target where that is the module's root.
+	Repositories string
+	CacheDir     string // as entload.Options.CacheDir
+	Force        bool   // generate although nothing has changed
 }
 
 // Result says what was done.
@@ -52,6 +55,7 @@ func OptionsOf(schemaDir string) (Options, bool) {
 	o := Options{
 		Schema: schemaDir, Package: one("package"), Header: one("header"), IDType: one("idtype"), Features: p.Features,
 		Templates: p.Flags["template"], Dialect: one("dialect"),
+		Repositories: one("repositories"),
 	}
 	if target := one("target"); target != "" {
 		o.Target = filepath.Join(filepath.Dir(schemaDir), target)
@@ -82,6 +86,9 @@ func (o Options) complete() (Options, error) {
 	}
 	o.IDType = cmp.Or(o.IDType, "int")
 	o.Dialect = cmp.Or(o.Dialect, "postgres")
+	if o.Repositories == "" {
+		o.Repositories = extension.RepositoriesDir(o.Target)
+	}
 	return o, nil
 }
 
@@ -136,7 +143,7 @@ func config(o Options, target string) (*gen.Config, error) {
 	cfg := &gen.Config{Target: target, Package: o.Package, Header: o.Header, IDType: &field.TypeInfo{Type: id}, Storage: storage}
 	opts := []entc.Option{
 		entc.FeatureNames(o.Features...),
-		entc.Extensions(extension.New(extension.Dialect(o.Dialect), extension.CacheDir(o.CacheDir))),
+		entc.Extensions(extension.New(extension.Dialect(o.Dialect), extension.CacheDir(o.CacheDir), extension.Repositories(o.Repositories))),
 	}
 	for _, name := range o.Features {
 		if !slices.ContainsFunc(gen.AllFeatures, func(f gen.Feature) bool { return f.Name == name }) {

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -20,7 +21,11 @@ type state struct {
 	file   string
 	dir    string // schema directory
 	target string
+	repos  string // the repositories' directory; empty for none
 }
+
+// off is what a place is called that nothing is written to.
+const off = "off"
 
 // manifest is one remembered run: hashes of the files by their path below the target.
 type manifest struct {
@@ -30,6 +35,9 @@ type manifest struct {
 
 func newState(o Options) *state {
 	s := &state{dir: o.Schema, target: o.Target}
+	if o.Repositories != off {
+		s.repos = filepath.Join(o.Target, o.Repositories)
+	}
 	o.Force = false
 	cache := entload.CacheDir(o.CacheDir)
 	if cache == "" {
@@ -83,7 +91,7 @@ func (s *state) unchanged() (int, bool) {
 // keep remembers this run, and gives the number of generated files. Failing to remember is not an error.
 func (s *state) keep() (int, error) {
 	m := manifest{Inputs: s.inputs, Files: map[string]string{}}
-	err := filepath.WalkDir(s.target, func(path string, e fs.DirEntry, err error) error {
+	walk := func(path string, e fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
@@ -107,7 +115,14 @@ func (s *state) keep() (int, error) {
 		sum := sha256.Sum256(data)
 		m.Files[rel] = hex.EncodeToString(sum[:])
 		return nil
-	})
+	}
+	err := filepath.WalkDir(s.target, walk)
+	if rel, rerr := filepath.Rel(s.target, s.repos); err == nil && s.repos != "" && (rerr != nil || !filepath.IsLocal(rel)) {
+		err = filepath.WalkDir(s.repos, walk)
+		if errors.Is(err, fs.ErrNotExist) {
+			err = nil // there was nothing to write
+		}
+	}
 	if err != nil {
 		return 0, fmt.Errorf("reading the generated files: %w", err)
 	}

@@ -1,6 +1,7 @@
 package repogen
 
 import (
+	"encoding/json"
 	"fmt"
 	"go/token"
 	"path"
@@ -369,6 +370,8 @@ func (e *entity) directness() {
 		switch {
 		case e.foreign(t.HookPositions()):
 			return "the schema has hooks of its own"
+		case e.Tenant != nil && strict(e.Tenant):
+			return "mixin.Tenant looks up every row referred to (CheckParents)"
 		case len(t.UnexportedForeignKeys()) > 0:
 			return "an edge has no field for its key"
 		case !e.ID.Default:
@@ -395,7 +398,14 @@ func (e *entity) directness() {
 	e.DirectWrites = e.WhyWrites == ""
 }
 
-// Live are the conditions of every direct statement.
+// strict says whether the tenant's mixin looks up every row referred to.
+func strict(f *fieldModel) bool {
+	data, err := json.Marshal(f.Annotations[annotation.RoleName])
+	var r annotation.Role
+	return err == nil && json.Unmarshal(data, &r) == nil && r.Strict
+}
+
+// Scope are the conditions of every direct statement.
 func (e *entity) Scope() string {
 	var parts []string
 	if e.Tenant != nil {
