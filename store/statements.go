@@ -128,13 +128,6 @@ func (s *statements) close() {
 	}
 }
 
-// len is the number of statements kept.
-func (s *statements) len() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.used.Len()
-}
-
 // prepared gives the statement, prepared by its first user.
 func (st *statement) prepared(ctx context.Context, db *sql.DB) (*sql.Stmt, error) {
 	st.prepare.Lock()
