@@ -38,13 +38,16 @@ func Inner(s *Stmt) (list []*Stmt, dynamic bool) {
 	}
 	walkJSON(tree, func(kind string, node map[string]any) {
 		switch kind {
-		case "PLpgSQL_stmt_dynexecute", "PLpgSQL_stmt_dynfors":
+		case "PLpgSQL_stmt_dynfors":
 			dynamic = true
-		case "PLpgSQL_stmt_execsql":
+		case "PLpgSQL_stmt_execsql", "PLpgSQL_stmt_dynexecute":
 			line, _ := node["lineno"].(float64)
-			stmt, _ := node["sqlstmt"].(map[string]any)
-			expr, _ := stmt["PLpgSQL_expr"].(map[string]any)
-			query, _ := expr["query"].(string)
+			query := queryOf(node, "sqlstmt")
+			if kind == "PLpgSQL_stmt_dynexecute" {
+				if query = literal(queryOf(node, "query")); query == "" {
+					dynamic = true
+				}
+			}
 			if query == "" {
 				return
 			}
@@ -56,6 +59,26 @@ func Inner(s *Stmt) (list []*Stmt, dynamic bool) {
 		}
 	})
 	return list, dynamic
+}
+
+func queryOf(node map[string]any, key string) string {
+	stmt, _ := node[key].(map[string]any)
+	expr, _ := stmt["PLpgSQL_expr"].(map[string]any)
+	query, _ := expr["query"].(string)
+	return query
+}
+
+// literal is the text of an expression that is one string constant; empty for any other.
+func literal(expr string) string {
+	tree, err := safeParse("SELECT " + expr)
+	if err != nil || len(tree.GetStmts()) != 1 {
+		return ""
+	}
+	targets := tree.GetStmts()[0].GetStmt().GetSelectStmt().GetTargetList()
+	if len(targets) != 1 {
+		return ""
+	}
+	return targets[0].GetResTarget().GetVal().GetAConst().GetSval().GetSval()
 }
 
 func parseInner(in *Stmt) {

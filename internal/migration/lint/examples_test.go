@@ -108,7 +108,9 @@ func runExample(t *testing.T, code string, e example) *Result {
 // trips is a tracer that only knows what running down found.
 type trips string
 
-func (r trips) Trace(context.Context, Input) ([][]Traced, string, int, error) { return nil, "PostgreSQL 15", 15, nil }
+func (r trips) Trace(context.Context, Input) ([][]Traced, string, int, error) {
+	return nil, "PostgreSQL 15", 15, nil
+}
 
 func (r trips) RoundTrips(context.Context, Input) ([]RoundTrip, error) {
 	if r == "roundtrip" {

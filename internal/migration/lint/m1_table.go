@@ -59,6 +59,10 @@ var m118 = rule{
 			f.fix = attachSteps(s, a, t)
 			p.report(s, f)
 		}
+		if a.Build && p.hot(a.Ref) {
+			p.report(s, finding{object: a.Ref.String(), state: true, fix: "-- before: CREATE INDEX CONCURRENTLY on " + a.Ref.String() + " what " + a.Table.String() + " has",
+				message: fmt.Sprintf("%s lacks an index that %s has; it is built while nothing else can read or write %s.%s", a.Ref, a.Table, a.Ref, p.rows(a.Ref))})
+		}
 	},
 }
 

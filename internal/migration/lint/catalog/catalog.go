@@ -362,3 +362,31 @@ func (c *Catalog) UsedBy(schema, name string) []*Table {
 	slices.SortFunc(list, func(a, b *Table) int { return strings.Compare(a.String(), b.String()) })
 	return list
 }
+
+// Referring are the other tables with a foreign key to a table, by name.
+func (c *Catalog) Referring(t *Table) []*Table {
+	var list []*Table
+	for _, o := range c.tables {
+		if o == t {
+			continue
+		}
+		for _, k := range o.Constraints {
+			if k.Ref == t {
+				list = append(list, o)
+				break
+			}
+		}
+	}
+	slices.SortFunc(list, func(a, b *Table) int { return strings.Compare(a.String(), b.String()) })
+	return list
+}
+
+// IsKey says whether a column is part of the primary key.
+func (t *Table) IsKey(column string) bool {
+	for _, c := range t.Constraints {
+		if c.Kind == PrimaryKey && contains(c.Columns, column) {
+			return true
+		}
+	}
+	return false
+}

@@ -88,7 +88,7 @@ func (t TypeRef) equal(o TypeRef) bool {
 }
 
 // binary are the casts that leave the bytes as they are, as pg_cast has them (castmethod b), for types of the same
-// length modifier. text, varchar and the like are handled by Rewrites.
+// length modifier.
 var binary = map[[2]string]bool{
 	{"cidr", "inet"}: true, {"varbit", "bit"}: true, {"bit", "varbit"}: true,
 	{"xml", "text"}: true, {"xml", "varchar"}: true, {"xml", "bpchar"}: true,
@@ -96,7 +96,7 @@ var binary = map[[2]string]bool{
 	{"int4", "oid"}: true, {"oid", "int4"}: true, {"oid", "regclass"}: true, {"regclass", "oid"}: true,
 	{"oid", "regproc"}: true, {"oid", "regtype"}: true, {"regtype", "oid"}: true, {"regproc", "oid"}: true,
 	{"int4", "regclass"}: true, {"regclass", "int4"}: true,
-	{"text", "varchar"}: true, {"varchar", "text"}: true, {"bpchar", "varchar"}: false,
+	{"text", "varchar"}: true, {"varchar", "text"}: true, {"text", "bpchar"}: true, {"varchar", "bpchar"}: true,
 }
 
 // Rewrite is what a change of type costs.
@@ -112,49 +112,38 @@ const (
 // Rewrites says whether changing a column from one type to another makes the server write the table anew. It holds for
 // PostgreSQL 11 and later; version matters for timestamps (12).
 func (c *Catalog) Rewrites(from, to TypeRef, version int) Rewrite {
-	from, fromConstrained := c.base(from)
-	to, toConstrained := c.base(to)
-	if toConstrained {
+	domain := c.Domain(from) != nil && c.Domain(to) == nil
+	from, _ = c.base(from)
+	to, constrained := c.base(to)
+	bare := len(to.Mods) == 0
+	switch {
+	case constrained || from.Name == "" || to.Name == "":
 		return Rewritten
-	}
-	_ = fromConstrained
-	if from.Name == "" || to.Name == "" {
+	case domain && !bare: // a domain's values carry no length, so each is measured
 		return Rewritten
-	}
-	if from.equal(to) {
+	case from.equal(to):
 		return NoRewrite
-	}
-	if from.Array != to.Array {
+	case from.Array != to.Array:
 		return Rewritten
-	}
-	if from.Array {
-		if from.Name == to.Name && len(to.Mods) == 0 { // dropping the modifier leaves the elements as they are
-			return NoRewrite
-		}
-		if (from.Name == "varchar" && to.Name == "text" || from.Name == "text" && to.Name == "varchar") && len(to.Mods) == 0 {
-			return NoRewrite
-		}
-		return Rewritten
-	}
-	if from.Name == to.Name && from.Schema == to.Schema {
+	case from.Array: // dropping the length leaves the elements as they are; any other change is made element by element
+		return when(from.Name == to.Name && from.Schema == to.Schema && bare)
+	case from.Name == to.Name && from.Schema == to.Schema:
 		return sameType(from, to)
-	}
-	if version >= 12 && (from.Name == "timestamp" && to.Name == "timestamptz" || from.Name == "timestamptz" && to.Name == "timestamp") {
-		if precise(from) > precise(to) {
+	case from.Name == "timestamp" && to.Name == "timestamptz" || from.Name == "timestamptz" && to.Name == "timestamp":
+		if version < 12 || !bare {
 			return Rewritten
 		}
 		return UTCOnly
+	case !binary[[2]string{from.Name, to.Name}]:
+		return Rewritten
 	}
-	if from.Name == "varchar" && to.Name == "text" {
+	return when(bare)
+}
+
+// when is NoRewrite where the condition holds.
+func when(same bool) Rewrite {
+	if same {
 		return NoRewrite
-	}
-	if binary[[2]string{from.Name, to.Name}] {
-		if len(to.Mods) == 0 {
-			return NoRewrite
-		}
-		if to.Name == "varchar" && len(from.Mods) == 1 && from.Mods[0] <= to.Mods[0] {
-			return NoRewrite
-		}
 	}
 	return Rewritten
 }

@@ -62,7 +62,7 @@ func (z *Analyzer) command(s *pg.AlterTableStmt, cmd *pg.AlterTableCmd, newer sq
 		mode = AccessExclusive
 	}
 	a := one(AlterOther, t, mode)
-	a.Name, a.Kind, a.IfExists = cmd.GetName(), cmd.GetSubtype().String(), cmd.GetMissingOk()
+	a.Name, a.Kind, a.IfExists, a.Cmd = cmd.GetName(), cmd.GetSubtype().String(), cmd.GetMissingOk(), cmd
 	col := func() {
 		a.Columns, a.Column = []string{cmd.GetName()}, column(t, cmd.GetName())
 		a.Object = t.String() + "." + cmd.GetName()
@@ -70,10 +70,10 @@ func (z *Analyzer) command(s *pg.AlterTableStmt, cmd *pg.AlterTableCmd, newer sq
 	switch cmd.GetSubtype() {
 	case pg.AlterTableType_AT_AddColumn:
 		z.addColumn(a, t, cmd, newer)
-		return a
+		return z.spread(s, a)
 	case pg.AlterTableType_AT_AddConstraint:
 		z.addConstraint(a, t, cmd, newer)
-		return a
+		return z.spread(s, a)
 	case pg.AlterTableType_AT_DropColumn:
 		a.Op = DropColumn
 		col()
@@ -130,7 +130,9 @@ func (z *Analyzer) command(s *pg.AlterTableStmt, cmd *pg.AlterTableCmd, newer sq
 			a.Rewrite, a.Build = false, false // it is so already
 		}
 	case pg.AlterTableType_AT_SetTableSpace, pg.AlterTableType_AT_SetAccessMethod:
-		if t.Kind != catalog.Partitioned {
+		standing := cmd.GetSubtype() == pg.AlterTableType_AT_SetAccessMethod && cmd.GetName() == "heap" ||
+			cmd.GetSubtype() == pg.AlterTableType_AT_SetTableSpace && cmd.GetName() == "pg_default" && t.Known
+		if t.Kind != catalog.Partitioned && !standing {
 			a.Op, a.Rewrite = RewriteCommand, true
 			a.Kind = "SET TABLESPACE"
 			if cmd.GetSubtype() == pg.AlterTableType_AT_SetAccessMethod {
@@ -143,6 +145,28 @@ func (z *Analyzer) command(s *pg.AlterTableStmt, cmd *pg.AlterTableCmd, newer sq
 	case pg.AlterTableType_AT_AddInherit, pg.AlterTableType_AT_DropInherit:
 	}
 	c.AlterTable(s, cmd)
+	return z.spread(s, a)
+}
+
+// spread puts the lock on a partitioned table on its partitions as well, where the command goes down to them.
+func (z *Analyzer) spread(s *pg.AlterTableStmt, a *Action) *Action {
+	t := a.Table
+	if t == nil || t.Kind != catalog.Partitioned || !s.GetRelation().GetInh() || len(a.Locks) == 0 {
+		return a
+	}
+	switch a.Op {
+	case Attach, Detach, CreateTrigger:
+		return a
+	case AlterOther:
+		switch a.Cmd.GetSubtype() {
+		case pg.AlterTableType_AT_SetStatistics, pg.AlterTableType_AT_SetStorage, pg.AlterTableType_AT_SetOptions:
+		default:
+			return a
+		}
+	}
+	for _, p := range t.Partitions {
+		a.Locks = append(a.Locks, Lock{p, a.Locks[0].Mode})
+	}
 	return a
 }
 
@@ -344,6 +368,9 @@ func (z *Analyzer) dropConstraint(a *Action, t *catalog.Table, cmd *pg.AlterTabl
 		if old.Ref != nil && old.Ref != t {
 			a.Ref, a.Locks = old.Ref, append(a.Locks, Lock{old.Ref, AccessExclusive})
 		}
+		if (old.Kind == catalog.PrimaryKey || old.Kind == catalog.Unique) && cmd.GetBehavior() == pg.DropBehavior_DROP_CASCADE {
+			a.Locks = append(a.Locks, z.referring(t)...)
+		}
 		return
 	}
 	a.Sure = false
@@ -376,6 +403,14 @@ func (z *Analyzer) alterType(a *Action, t *catalog.Table, cmd *pg.AlterTableCmd)
 			a.Rewrite, a.UTCOnly = z.NotUTC, !z.NotUTC
 		}
 	}
+	for _, r := range c.Referring(t) {
+		for _, k := range r.Constraints {
+			if k.Ref == t && (slices.Contains(k.RefColumns, cmd.GetName()) || len(k.RefColumns) == 0 && t.IsKey(cmd.GetName())) && a.Rewrite {
+				a.Locks, a.Scan = append(a.Locks, Lock{r, AccessExclusive}), append(a.Scan, r) // the foreign key is made anew
+				break
+			}
+		}
+	}
 	a.Build = a.Rewrite || z.rebuilds(a, t, cmd.GetName(), def.GetCollClause() != nil)
 	if !a.Rewrite && old != nil && !a.From.Same(a.To) {
 		for _, k := range t.Constraints {
@@ -384,6 +419,15 @@ func (z *Analyzer) alterType(a *Action, t *catalog.Table, cmd *pg.AlterTableCmd)
 			}
 		}
 	}
+}
+
+// referring are locks on the tables whose foreign keys lead to a table.
+func (z *Analyzer) referring(t *catalog.Table) []Lock {
+	var list []Lock
+	for _, r := range z.Catalog.Referring(t) {
+		list = append(list, Lock{r, AccessExclusive})
+	}
+	return list
 }
 
 // rebuilds says whether indexes on a column are built anew although the table is not written anew: the collation or

@@ -144,10 +144,7 @@ func (z *Analyzer) createTable(s *pg.CreateStmt) []*Action {
 		t := c.Table(p.GetRangeVar())
 		mode := ShareUpdateExclusive
 		if s.GetPartbound() != nil {
-			a.Op, a.Table = CreatePartition, t
-			if z.Version < 12 {
-				mode = AccessExclusive
-			}
+			a.Op, a.Table, mode = CreatePartition, t, AccessExclusive
 			for _, d := range t.Partitions {
 				if d.Default {
 					a.Locks, a.Scan = append(a.Locks, Lock{d, AccessExclusive}), append(a.Scan, d)
@@ -206,7 +203,7 @@ func (z *Analyzer) createIndex(s *pg.IndexStmt) *Action {
 	}
 	if s.GetIfNotExists() && s.GetIdxname() != "" {
 		if ix := z.Catalog.Index(t.Schema, s.GetIdxname()); ix != nil && ix.Table == t {
-			a.Build, a.Locks = false, nil // it is there: a notice
+			a.Build = false // it is there: a notice
 		}
 	}
 	return a
@@ -241,6 +238,9 @@ func (z *Analyzer) reindex(s *pg.ReindexStmt) *Action {
 		a.Locks = []Lock{{a.Table, mode}}
 		if a.Table.Kind == catalog.Partitioned {
 			a.NoTx = true
+			for _, p := range a.Table.Partitions {
+				a.Locks = append(a.Locks, Lock{p, mode})
+			}
 		}
 	}
 	return a
@@ -344,6 +344,9 @@ func (z *Analyzer) truncate(s *pg.TruncateStmt) []*Action {
 	for _, r := range s.GetRelations() {
 		a := one(Truncate, z.Catalog.Table(r.GetRangeVar()), AccessExclusive)
 		a.Cascade = s.GetBehavior() == pg.DropBehavior_DROP_CASCADE
+		if a.Cascade {
+			a.Locks = append(a.Locks, z.referring(a.Table)...)
+		}
 		list = append(list, a)
 	}
 	return list

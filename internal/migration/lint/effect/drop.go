@@ -69,6 +69,9 @@ func (z *Analyzer) dropTable(a *Action, t *catalog.Table) {
 	for _, p := range t.Partitions {
 		a.Locks = append(a.Locks, Lock{p, AccessExclusive})
 	}
+	if a.Cascade {
+		a.Locks = append(a.Locks, z.referring(t)...)
+	}
 }
 
 func (z *Analyzer) dropIndex(a *Action, ix *catalog.Index) {
@@ -84,6 +87,9 @@ func (z *Analyzer) dropIndex(a *Action, ix *catalog.Index) {
 		mode = ShareUpdateExclusive
 	}
 	a.Locks = []Lock{{ix.Table, mode}}
+	for _, p := range ix.Table.Partitions {
+		a.Locks = append(a.Locks, Lock{p, mode})
+	}
 	switch {
 	case ix.Constraint != "":
 		a.Refused = "cannot drop index " + a.Object + " because constraint " + ix.Constraint + " on table " + ix.Table.String() + " requires it"

@@ -23,11 +23,23 @@ func (z *Analyzer) attach(a *Action, t *catalog.Table, cmd *pg.PartitionCmd) {
 	if !implied(t, p, cmd.GetBound()) {
 		a.Scan = append(a.Scan, p)
 	}
+	a.Build = z.missesIndex(t, p)
 	for _, d := range t.Partitions {
 		if d.Default && d != p {
 			a.Locks, a.Scan = append(a.Locks, Lock{d, AccessExclusive}), append(a.Scan, d)
 		}
 	}
+}
+
+// missesIndex says whether a table to be attached lacks an index that the partitioned table has, so that it is built.
+func (z *Analyzer) missesIndex(t, p *catalog.Table) bool {
+	own := z.Catalog.Indexes(p)
+	for _, ix := range z.Catalog.Indexes(t) {
+		if !slices.ContainsFunc(own, func(o *catalog.Index) bool { return slices.Equal(o.Columns, ix.Columns) && (o.Unique || !ix.Unique) }) {
+			return true
+		}
+	}
+	return false
 }
 
 func (z *Analyzer) detach(a *Action, t *catalog.Table, cmd *pg.AlterTableCmd) {
