@@ -10,5 +10,6 @@ func commands(s streams) []*cobra.Command {
 		newGenerate(s),
 		newVerify(s),
 		newMigrate(s),
+		newSchema(s),
 	}
 }

@@ -9,24 +9,34 @@ import (
 func (f *File) Up() string {
 	var b strings.Builder
 	f.head(&b, f.Title)
-	last := ""
+	f.body(&b, "\n")
+	return b.String()
+}
+
+// Body is the text of the file's statements alone, without head and settings.
+func (f *File) Body() string {
+	var b strings.Builder
+	f.body(&b, "")
+	return b.String()
+}
+
+func (f *File) body(b *strings.Builder, last string) {
 	for _, s := range f.Steps {
-		if !alike(last, s.Up) {
+		if last != "" && !alike(last, s.Up) {
 			b.WriteByte('\n')
 		}
 		last = s.Up
 		if len(f.Steps) > 1 && !plain(s.Up) {
-			remark(&b, s.Comment)
+			remark(b, s.Comment)
 		}
 		for _, h := range s.Hazards {
-			remark(&b, h.Text)
+			remark(b, h.Text)
 		}
 		for _, a := range s.Allow {
-			remark(&b, fmt.Sprintf("plinth:allow %s because %s", a.Rule, a.Why))
+			remark(b, fmt.Sprintf("plinth:allow %s because %s", a.Rule, a.Why))
 		}
-		statement(&b, s.Up)
+		statement(b, s.Up)
 	}
-	return b.String()
 }
 
 // Down is the text of the file that takes it back.
