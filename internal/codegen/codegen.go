@@ -174,7 +174,9 @@ func config(o Options, target string) (*gen.Config, error) {
 	return cfg, nil
 }
 
-func mistake(format string, args ...any) error { return &entload.Error{Msg: fmt.Sprintf(format, args...)} }
+func mistake(format string, args ...any) error {
+	return &entload.Error{Msg: fmt.Sprintf(format, args...)}
+}
 
 func featureNames() string {
 	names := make([]string, len(gen.AllFeatures))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"go/scanner"
 	"path/filepath"
+	"regexp"
 	"strings"
 )
 
@@ -41,6 +42,33 @@ func syntaxError(err error, base string) error {
 		return &Error{Pos: fmt.Sprintf("%s:%d:%d", relative(base, p.Filename), p.Line, p.Column), Msg: list[0].Msg}
 	}
 	return err
+}
+
+var refusal = regexp.MustCompile(`^schema "([^"]+)": (?:field "([^"]+)"[: ] ?)?(.*)`)
+
+// locate gives a place to what the program of a schema package refuses: a panic in Fields, a field that Ent does not
+// accept.
+func (s *source) locate(err error, dir string) error {
+	var ce *commandError
+	if !errors.As(err, &ce) {
+		return err
+	}
+	text := strings.TrimSpace(ce.stderr)
+	m := refusal.FindStringSubmatch(text)
+	t := (*typeSource)(nil)
+	if m != nil {
+		t = s.types[m[1]]
+	}
+	if t == nil {
+		return &Error{Dir: relative(base(""), dir), Msg: "cannot be read:\n" + indent(text)}
+	}
+	pos := t.pos
+	for _, c := range t.fields {
+		if c.name == m[2] && c.name != "" {
+			pos = c.pos
+		}
+	}
+	return &Error{Pos: pos.String(), Msg: text}
 }
 
 // explain names the cause of a failed go command, and the one command that helps, where they are known.

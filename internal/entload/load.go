@@ -85,7 +85,7 @@ func LoadDesign(ctx context.Context, opts Options) (*Design, error) {
 		return nil, &Error{Dir: opts.Path, Msg: "has no Ent schema", Fix: "give the directory of the schema package, usually ent/schema"}
 	}
 	project := ReadProject(dir)
-	sp, err := readSpec(ctx, dir, CacheDir(opts.CacheDir), src.order, project.buildFlags())
+	sp, err := readSpec(ctx, dir, CacheDir(opts.CacheDir), src, project.buildFlags())
 	if err != nil {
 		return nil, err
 	}
@@ -123,7 +123,7 @@ func Complete(ctx context.Context, g *gen.Graph, opts Options) (*Design, error) 
 	if err != nil {
 		return nil, err
 	}
-	sp, err := readSpec(ctx, dir, CacheDir(opts.CacheDir), src.order, g.BuildFlags)
+	sp, err := readSpec(ctx, dir, CacheDir(opts.CacheDir), src, g.BuildFlags)
 	if err != nil {
 		return nil, err
 	}
@@ -141,7 +141,7 @@ func Spec(ctx context.Context, schemaPath string, cfg *gen.Config, cacheDir stri
 	if err != nil {
 		return nil, err
 	}
-	sp, err := readSpec(ctx, dir, CacheDir(cacheDir), src.order, cfg.BuildFlags)
+	sp, err := readSpec(ctx, dir, CacheDir(cacheDir), src, cfg.BuildFlags)
 	if err != nil {
 		return nil, err
 	}

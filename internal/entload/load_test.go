@@ -172,7 +172,7 @@ func TestMistakes(t *testing.T) {
 		"testdata/broken/types/schema":      "testdata/broken/types/schema/s.go:7:40: undefined: nothing",
 		"testdata/broken/empty/schema":      "has no Ent schema",
 		"testdata/broken/annotation/schema": `testdata/broken/annotation/schema/s.go:19:21: reading annotation PlinthNullable: json: unknown field "whi"`,
-		"testdata/broken/panics/schema":     `schema "A": A.Fields panics: on purpose`,
+		"testdata/broken/panics/schema":     `testdata/broken/panics/schema/s.go:6:6: schema "A": A.Fields panics: on purpose`,
 		"testdata/broken/delete/schema":     `testdata/broken/delete/schema/s.go:14:49: edge "bs" of A says nothing about ON DELETE; add .Annotations(entsql.OnDelete(`,
 		"testdata/broken/inverse/schema":    `testdata/broken/inverse/schema/s.go:21:3: edge "a" of B sets OnDelete on edge.From, which Ent ignores; write it on edge.To("bs", …) of A`,
 		"testdata/broken/clash/schema":      `table as would have two objects named "ix_as_x"`,

@@ -59,7 +59,8 @@ type extras struct {
 // readSpec compiles and runs the program for the schema package in dir and decodes its answer. The answer is kept in
 // the cache directory under the hash of everything it depends on (fact: compiling takes seconds, reading it back
 // milliseconds); an empty cacheDir turns that off.
-func readSpec(ctx context.Context, dir, cacheDir string, types []string, buildFlags []string) (*spec, error) {
+func readSpec(ctx context.Context, dir, cacheDir string, src *source, buildFlags []string) (*spec, error) {
+	types := src.order
 	key, err := cacheKey(dir, types, buildFlags)
 	if err != nil {
 		return nil, err
@@ -75,7 +76,7 @@ func readSpec(ctx context.Context, dir, cacheDir string, types []string, buildFl
 	}
 	data, err := runProgram(ctx, dir, types, buildFlags)
 	if err != nil {
-		return nil, err
+		return nil, src.locate(err, dir)
 	}
 	s, err := decodeSpec(data)
 	if err != nil {
@@ -151,7 +152,7 @@ func runProgram(ctx context.Context, dir string, types, buildFlags []string) ([]
 	}
 	out, err := runIn(ctx, dir, bin)
 	if err != nil {
-		return nil, explain(err, dir)
+		return nil, err
 	}
 	headLine, err := json.Marshal(head)
 	if err != nil {

@@ -28,7 +28,7 @@ func (r *run) up(ctx context.Context) (result, error) {
 		planned = ", planned from the schema: the project has no migrations"
 	}
 	if err := r.Dir.Validate(); err != nil {
-		return result{}, fmt.Errorf("checking %s: %w; after a wanted edit run `plinth migrate hash`", r.Dir.Path(), err)
+		return result{}, setupf("checking %s: %w; after a wanted edit run `plinth migrate hash`", r.Dir.Path(), err)
 	}
 	if r.db, err = r.database(ctx); err != nil {
 		return result{}, err

@@ -3,7 +3,8 @@
 // again, every foreign key has an index, and the tests pass.
 //
 // In: a project's directories. Out: a Report with one Step a check. What falls short is in the report; an error is
-// returned only where the run itself could not go on (no PostgreSQL, a cancelled context). The project is never
+// returned only where there is nothing to judge or no way to (a schema that does not load, a migrations directory whose
+// checksum does not match, no PostgreSQL, a cancelled context). The project is never
 // changed, and no database of the project is touched.
 package verify
 
@@ -197,6 +198,8 @@ func (r *run) cleanup() {
 // setupError ends the run: it says nothing about the project.
 type setupError struct{ err error }
 
+func setupf(format string, args ...any) error { return &setupError{fmt.Errorf(format, args...)} }
+
 func (e *setupError) Error() string { return e.err.Error() }
 func (e *setupError) Unwrap() error { return e.err }
 
@@ -233,7 +236,7 @@ func (r *run) inspect(ctx context.Context) (*schemagraph.Graph, error) {
 func (r *run) schema(ctx context.Context) (result, error) {
 	g, err := entload.Load(ctx, entload.Options{Path: r.Schema, Dialect: r.Dialect})
 	if err != nil {
-		return result{}, err
+		return result{}, &setupError{err}
 	}
 	r.graph = g
 	return result{detail: entload.Describe(g)}, nil
