@@ -27,8 +27,14 @@ type relation struct {
 // catalog is what is known of the database's relations, by object id. A dropped relation stays in it: its locks
 // outlive its row in pg_class.
 type catalog struct {
-	byOID map[int64]*relation
-	ready bool
+	byOID    map[int64]*relation
+	names    map[string][]int64 // relations that have or had the name
+	children map[int64][]int64  // partitions and inheriting tables, also those that are none any more
+	ready    bool
+}
+
+func newCatalog() catalog {
+	return catalog{byOID: map[int64]*relation{}, names: map[string][]int64{}, children: map[int64][]int64{}}
 }
 
 const relationColumns = `json_build_object('oid', c.oid::bigint, 'schema', n.nspname, 'name', c.relname, 'kind', c.relkind,
@@ -52,6 +58,15 @@ func (c *catalog) load(ctx context.Context, conn *sql.Conn) ([]*relation, error)
 	return all, nil
 }
 
+// reload reads the whole catalogue again.
+func (r *run) reload(ctx context.Context) error {
+	all, err := r.catalog.load(ctx, r.conn)
+	if err == nil {
+		r.catalog.merge(all)
+	}
+	return err
+}
+
 // merge takes over what a query found and returns copies of the rows as they were before, by object id; new relations
 // are missing there.
 func (c *catalog) merge(found []*relation) (before map[int64]relation) {
@@ -65,6 +80,12 @@ func (c *catalog) merge(found []*relation) (before map[int64]relation) {
 			r.old = !c.ready
 		}
 		c.byOID[r.OID] = r
+		if !ok || was.Name != r.Name {
+			c.names[r.Name] = append(c.names[r.Name], r.OID)
+		}
+		if r.Parent != 0 && (!ok || was.Parent != r.Parent) {
+			c.children[r.Parent] = append(c.children[r.Parent], r.OID)
+		}
 	}
 	c.ready = true
 	return before
@@ -101,25 +122,26 @@ func (c *catalog) named(texts ...string) []*relation {
 	}
 	seen := map[int64]bool{}
 	var out []*relation
-	for _, r := range c.byOID {
-		if !words[r.Name] {
-			continue
+	var add func(oid int64)
+	add = func(oid int64) {
+		t := c.byOID[oid]
+		if t == nil || seen[oid] || t.Kind != "r" && t.Kind != "p" {
+			return
 		}
-		t := r
-		if r.Table != 0 {
-			t = c.byOID[r.Table]
-		}
-		if t != nil && (t.Kind == "r" || t.Kind == "p") && !seen[t.OID] {
-			seen[t.OID] = true
-			out = append(out, t)
+		seen[oid] = true
+		out = append(out, t)
+		for _, child := range c.children[oid] {
+			add(child)
 		}
 	}
-	for more := true; more && len(out) > 0; {
-		more = false
-		for _, r := range c.byOID {
-			if r.Parent != 0 && seen[r.Parent] && !seen[r.OID] && (r.Kind == "r" || r.Kind == "p") {
-				seen[r.OID], more = true, true
-				out = append(out, r)
+	for w := range words {
+		for _, oid := range c.names[w] {
+			if r := c.byOID[oid]; r.Name != w {
+				continue
+			} else if r.Table != 0 {
+				add(r.Table)
+			} else {
+				add(oid)
 			}
 		}
 	}
@@ -139,7 +161,8 @@ func (c *catalog) tables() (out []*relation) {
 // byName finds a relation by its bare name, preferably among those given.
 func (c *catalog) byName(name string, among map[int64]Mode) *relation {
 	var found *relation
-	for _, r := range c.byOID {
+	for _, oid := range c.names[name] {
+		r := c.byOID[oid]
 		if r.Name != name {
 			continue
 		}

@@ -54,7 +54,7 @@ const shapeQuery = `SELECT json_build_object(
 		UNION ALL SELECT a.attname || ' ' || pg_get_constraintdef(k.oid) FROM pg_attribute a JOIN pg_constraint k ON k.contypid = a.atttypid WHERE a.attrelid = c.oid
 		UNION ALL SELECT pg_get_partition_constraintdef(p.relid) FROM pg_partition_tree(c.oid) p WHERE p.isleaf
 		UNION ALL SELECT pg_get_partition_constraintdef(c.oid) WHERE c.relispartition) x (d) WHERE d IS NOT NULL))
-	FROM pg_class c WHERE c.oid = %d`
+	FROM pg_catalog.pg_class c WHERE c.oid = $1::bigint::oid`
 
 // hasRows is whether rows of ours are in any table.
 func (r *run) hasRows() bool { return len(r.seeded) > 0 }
@@ -121,17 +121,7 @@ func (r *run) fill(ctx context.Context, oid int64, depth int) error {
 		return nil
 	}
 	r.seeded[oid]++
-	var raw []byte
-	rows, err := r.conn.QueryContext(ctx, fmt.Sprintf(shapeQuery, oid))
-	if err != nil {
-		return err
-	}
-	if rows.Next() {
-		err = rows.Scan(&raw)
-	}
-	if closeErr := rows.Close(); err == nil {
-		err = closeErr
-	}
+	raw, err := r.query(ctx, shapeQuery, oid)
 	if err != nil || raw == nil { // the table was dropped
 		return err
 	}
@@ -353,10 +343,5 @@ func (r *run) unseed(ctx context.Context) error {
 	if err := r.exec(ctx, "COMMIT"); err != nil {
 		return err
 	}
-	all, err := r.catalog.load(ctx, r.conn) // with the file nodes of the emptied tables
-	if err != nil {
-		return err
-	}
-	r.catalog.merge(all)
-	return nil
+	return r.reload(ctx) // with the file nodes of the emptied tables
 }

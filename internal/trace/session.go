@@ -26,6 +26,8 @@ type run struct {
 	seeded  map[int64]int // tables that were filled
 	sparse  bool          // rows had to be taken out once
 
+	prepared map[string]*sql.Stmt
+
 	mu      sync.Mutex
 	notices []string // since the statement began
 }
@@ -35,7 +37,7 @@ func newRun(ctx context.Context, db *sql.DB, o Options) (*run, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &run{db: db, conn: conn, options: o, catalog: catalog{byOID: map[int64]*relation{}}, seeded: map[int64]int{}}
+	r := &run{db: db, conn: conn, options: o, catalog: newCatalog(), seeded: map[int64]int{}, prepared: map[string]*sql.Stmt{}}
 	err = conn.Raw(func(c any) (err error) {
 		defer func() {
 			if recover() != nil {
@@ -86,6 +88,35 @@ func (r *run) exec(ctx context.Context, text string) error {
 	return err
 }
 
+// statement runs a statement of the files.
+func (r *run) statement(ctx context.Context, text string) error {
+	switch verb(text, 1) {
+	case "DISCARD", "DEALLOCATE": // may end our own prepared queries too
+		for q, p := range r.prepared {
+			_ = p.Close()
+			delete(r.prepared, q)
+		}
+	}
+	return r.exec(ctx, text)
+}
+
+// query runs one of the tracer's own queries, which gives one JSON value, or nil for no row. They are prepared, because
+// planning them takes longer than running them.
+func (r *run) query(ctx context.Context, q string, args ...any) (raw []byte, err error) {
+	p := r.prepared[q]
+	if p == nil {
+		if p, err = r.conn.PrepareContext(ctx, q); err != nil {
+			return nil, err
+		}
+		r.prepared[q] = p
+	}
+	err = p.QueryRowContext(ctx, args...).Scan(&raw)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	return raw, err
+}
+
 // serverError takes the server's error out of err; whatever else went wrong is returned as it is.
 func serverError(err error) (*Error, error) {
 	if err == nil {
@@ -116,11 +147,14 @@ func (r *run) rehearse(ctx context.Context, texts []string) (failed []*Error, er
 			if err := r.exec(ctx, "SAVEPOINT plinth"); err != nil {
 				return nil, err
 			}
-			failed[i], err = serverError(r.exec(ctx, text))
+			failed[i], err = serverError(r.statement(ctx, text))
 			if err != nil {
 				return nil, err
 			}
 			if failed[i] == nil {
+				if err := r.exec(ctx, "RELEASE SAVEPOINT plinth"); err != nil {
+					return nil, err
+				}
 				break
 			}
 			if err := r.exec(ctx, "ROLLBACK TO SAVEPOINT plinth"); err != nil {
@@ -150,9 +184,9 @@ func (r *run) helpRole(ctx context.Context, e *Error) bool {
 
 // observed is what one query after a statement finds.
 type observed struct {
-	Locks   []lockRow         `json:"locks"`
-	Changed []*relation       `json:"changed"`
-	Scans   []json.RawMessage `json:"scans"`
+	Locks   []lockRow   `json:"locks"`
+	Changed []*relation `json:"changed"`
+	Scans   scanCounts  `json:"scans"`
 }
 
 type lockRow struct {
@@ -160,22 +194,25 @@ type lockRow struct {
 	Mode string `json:"mode"`
 }
 
-const observeScans = `SELECT coalesce(json_agg(json_build_array(oid::bigint, pg_catalog.pg_stat_get_xact_numscans(oid))), '[]') FROM pg_catalog.pg_class
-	WHERE oid >= 16384 AND relkind IN ('r', 'm') AND pg_catalog.pg_stat_get_xact_numscans(oid) > 0`
+// scanCounts is the number of sequential scans by table.
+type scanCounts map[int64]int64
 
-// observeTx reads the transaction's own locks and the rows of pg_class that it (or a subtransaction: those have later
-// numbers) wrote.
-const observeTx = `SELECT json_build_object(
-	'locks', (SELECT coalesce(json_agg(json_build_object('oid', relation::bigint, 'mode', mode)), '[]') FROM pg_catalog.pg_locks
+// observeScans counts the scans of this session on the tables given. The counts are sums of several transactions.
+const observeScans = `SELECT coalesce(json_object_agg(t, pg_catalog.pg_stat_get_xact_numscans(t::oid)), '{}') FROM unnest($1::bigint[]) t`
+
+// observeTx reads the transaction's own locks, and the rows of pg_class of what it has locked: whatever it changed or
+// made is among them.
+const observeTx = `WITH l AS MATERIALIZED (SELECT relation, mode FROM pg_catalog.pg_locks
 		WHERE pid = pg_catalog.pg_backend_pid() AND locktype = 'relation' AND relation >= 16384 AND granted
-		AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())),
-	'changed', (SELECT coalesce(json_agg(` + relationColumns + `), '[]') FROM ` + relationSource + `
-		AND c.xmin::text::bigint >= (pg_catalog.pg_current_xact_id_if_assigned()::text::bigint & 4294967295)),
+		AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()))
+	SELECT json_build_object(
+	'locks', (SELECT coalesce(json_agg(json_build_object('oid', relation::bigint, 'mode', mode)), '[]') FROM l),
+	'changed', (SELECT coalesce(json_agg(` + relationColumns + `), '[]') FROM ` + relationSource + ` AND c.oid = ANY (ARRAY(SELECT relation FROM l))),
 	'scans', (` + observeScans + `))`
 
 // runInside runs a statement in a transaction of its own and commits it.
 func (r *run) runInside(ctx context.Context, s *Statement, locals []string) (err error) {
-	if err := r.exec(ctx, "BEGIN"); err != nil {
+	if err := r.exec(ctx, "BEGIN; SET LOCAL client_min_messages = debug1"); err != nil {
 		return err
 	}
 	open := true
@@ -185,31 +222,34 @@ func (r *run) runInside(ctx context.Context, s *Statement, locals []string) (err
 		}
 	}()
 	for _, l := range locals {
-		if failed, err := serverError(r.exec(ctx, l)); failed != nil || err != nil {
+		if failed, err := serverError(r.statement(ctx, l)); failed != nil || err != nil {
 			return err
 		}
 	}
-	var raw []byte
-	if err := r.conn.QueryRowContext(ctx, observeScans).Scan(&raw); err != nil {
-		return err
+	if len(locals) > 0 {
+		if err := r.exec(ctx, "SET LOCAL client_min_messages = debug1"); err != nil {
+			return err
+		}
 	}
-	before, err := scanCounts(raw)
+	watched := r.scannable(s.Text)
+	raw, err := r.query(ctx, observeScans, pq.Array(watched))
 	if err != nil {
 		return err
 	}
-	if err := r.exec(ctx, "SET LOCAL client_min_messages = debug1"); err != nil {
+	var before scanCounts
+	if err := json.Unmarshal(raw, &before); err != nil {
 		return err
 	}
 	r.takeNotices()
 	start := time.Now()
-	err = r.exec(ctx, s.Text)
+	err = r.statement(ctx, s.Text)
 	s.Duration = time.Since(start)
 	notices := r.takeNotices()
 	if s.Error, err = serverError(err); s.Error != nil || err != nil {
 		return err
 	}
 	var after observed
-	if err := r.conn.QueryRowContext(ctx, observeTx).Scan(&raw); err != nil {
+	if raw, err = r.query(ctx, observeTx, pq.Array(watched)); err != nil {
 		return err
 	}
 	if err := json.Unmarshal(raw, &after); err != nil {
@@ -222,18 +262,20 @@ func (r *run) runInside(ctx context.Context, s *Statement, locals []string) (err
 	}
 	s.Ran = true
 	scans := map[int64]bool{}
-	counts, err := scanCountsOf(after.Scans)
-	if err != nil {
-		return err
-	}
-	for oid, n := range counts {
+	for oid, n := range after.Scans {
 		scans[oid] = n > before[oid]
 	}
 	locks := map[int64]Mode{}
 	for _, l := range after.Locks {
 		keepStrongest(locks, l.OID, l.Mode)
 	}
-	return r.judge(ctx, s, facts{locks: locks, changed: after.Changed, scanned: scans, notices: notices})
+	if err := r.judge(ctx, s, facts{locks: locks, changed: after.Changed, scanned: scans, notices: notices}); err != nil {
+		return err
+	}
+	if strings.Contains(strings.ToUpper(s.Text), "SCHEMA") { // its relations' own rows do not change
+		return r.reload(ctx)
+	}
+	return nil
 }
 
 func keepStrongest(locks map[int64]Mode, oid int64, mode string) {
@@ -243,24 +285,21 @@ func keepStrongest(locks map[int64]Mode, oid int64, mode string) {
 	}
 }
 
-func scanCounts(raw []byte) (map[int64]int64, error) {
-	var rows []json.RawMessage
-	if err := json.Unmarshal(raw, &rows); err != nil {
-		return nil, err
+// scannable lists the tables whose scans tell something about a statement: those that a change of the schema names,
+// for a domain all.
+func (r *run) scannable(text string) []int64 {
+	oids := []int64{}
+	if !schemaChange(text) {
+		return oids
 	}
-	return scanCountsOf(rows)
-}
-
-func scanCountsOf(rows []json.RawMessage) (map[int64]int64, error) {
-	out := map[int64]int64{}
-	for _, row := range rows {
-		var pair [2]int64
-		if err := json.Unmarshal(row, &pair); err != nil {
-			return nil, err
-		}
-		out[pair[0]] = pair[1]
+	tables := r.catalog.named(text)
+	if verb(text, 2) == "ALTER DOMAIN" {
+		tables = r.catalog.tables()
 	}
-	return out, nil
+	for _, t := range tables {
+		oids = append(oids, t.OID)
+	}
+	return oids
 }
 
 // sortLocks puts the strongest first, then by name.

@@ -100,7 +100,7 @@ func (r *run) runOutside(ctx context.Context, s *Statement) (err error) {
 	r.takeNotices()
 	start := time.Now()
 	done := make(chan error, 1)
-	go func() { done <- r.exec(ctx, s.Text) }()
+	go func() { done <- r.statement(ctx, s.Text) }()
 
 	locks := map[int64]Mode{}
 	var runErr error
