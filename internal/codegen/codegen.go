@@ -84,6 +84,12 @@ func (o Options) complete() (Options, error) {
 	if o.Target, err = filepath.Abs(o.Target); err != nil {
 		return o, err
 	}
+	if len(o.Features) == 0 {
+		o.Features = nil // one spelling, so that a directive and a command line are told to be the same
+	}
+	if len(o.Templates) == 0 {
+		o.Templates = nil
+	}
 	o.IDType = cmp.Or(o.IDType, "int")
 	o.Dialect = cmp.Or(o.Dialect, "postgres")
 	if o.Repositories == "" {
