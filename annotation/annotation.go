@@ -28,6 +28,7 @@ const (
 	AggregateName    = "PlinthAggregate"
 	SensitiveName    = "PlinthSensitive"
 	RoleName         = "PlinthRole"
+	RowSecurityName  = "PlinthRowSecurity"
 )
 
 // Page says how a query's result is cut into pages. The zero value means All.
@@ -165,6 +166,17 @@ const (
 	UpdatedBy  RoleKind = "updated_by"
 )
 
+// RowSecurity makes the database itself keep the entity's rows apart by tenant, on PostgreSQL: row-level security with
+// one policy that compares the tenant field with a setting of the transaction.
+type RowSecurity struct {
+	// Setting is the name of that setting, for an application that makes it itself; empty means DefaultSetting, which
+	// mixin.RowSecurity makes.
+	Setting string `json:"setting,omitempty"`
+}
+
+// DefaultSetting is the setting that row-level security reads the tenant from.
+const DefaultSetting = "plinth.tenant"
+
 // Role marks a field as having a role.
 type Role struct {
 	Is RoleKind `json:"is"`
@@ -253,6 +265,12 @@ func (Role) Name() string { return RoleName }
 
 // Merge implements schema.Merger: the schema's own wins over a mixin's.
 func (r Role) Merge(other schema.Annotation) schema.Annotation { return later(r, other) }
+
+// Name implements schema.Annotation.
+func (RowSecurity) Name() string { return RowSecurityName }
+
+// Merge implements schema.Merger: the schema's own wins over a mixin's.
+func (r RowSecurity) Merge(other schema.Annotation) schema.Annotation { return later(r, other) }
 
 // later is the annotation given last. Without a Merge Ent keeps the first: a schema could not correct its mixins.
 func later(given, other schema.Annotation) schema.Annotation {

@@ -20,6 +20,7 @@ type Facts struct {
 	Aggregate    *Aggregate    `json:"aggregate,omitempty"`
 	Sensitive    *Sensitive    `json:"sensitive,omitempty"`
 	Role         RoleKind      `json:"role,omitempty"`
+	RowSecurity  *RowSecurity  `json:"row_security,omitempty"`
 }
 
 // Of reads the annotations of this package from what Ent hands to a generator: the annotations of one schema object
@@ -43,6 +44,7 @@ func Of(annotations map[string]any) (Facts, error) {
 		AggregateName:    one(&f.Aggregate),
 		SensitiveName:    one(&f.Sensitive),
 		RoleName:         one(&role),
+		RowSecurityName:  one(&f.RowSecurity),
 	} {
 		v, ok := annotations[name]
 		if !ok {

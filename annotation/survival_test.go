@@ -111,6 +111,7 @@ func drawFacts(t *rapid.T) (annotation.Facts, []schema.Annotation) {
 	one(t, &f.RenamedFrom, annotation.RenamedFrom{Old: draw(t, words)}, &out)
 	one(t, &f.Aggregate, annotation.Aggregate{Children: draw(t, lists)}, &out)
 	one(t, &f.Sensitive, annotation.Sensitive{Kind: draw(t, words), Why: draw(t, words)}, &out)
+	one(t, &f.RowSecurity, annotation.RowSecurity{Setting: draw(t, words)}, &out)
 	if draw(t, yes) {
 		f.Role = annotation.RoleKind("r" + draw(t, words))
 		out = append(out, annotation.Role{Is: f.Role})
@@ -186,6 +187,7 @@ func TestAnnotationsSurviveMixins(t *testing.T) {
 			Aggregate:    last(first.Aggregate, second.Aggregate, own.Aggregate),
 			Sensitive:    last(first.Sensitive, second.Sensitive, own.Sensitive),
 			Role:         cmp.Or(own.Role, second.Role, first.Role),
+			RowSecurity:  last(first.RowSecurity, second.RowSecurity, own.RowSecurity),
 		}
 		got := facts(t, h.Annotations)
 		require.Equal(t, want, got)

@@ -7,6 +7,7 @@ import (
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
+	"entgo.io/ent/schema"
 	"entgo.io/ent/schema/field"
 	emixin "entgo.io/ent/schema/mixin"
 	"github.com/google/uuid"
@@ -28,6 +29,9 @@ type Tenant struct {
 	Field string
 	// CheckParents looks up every row that a create or update refers to by its own foreign keys.
 	CheckParents bool
+	// RowSecurity makes PostgreSQL itself keep the tenants apart: the migrations give the table a policy. The
+	// application then connects through RowSecurity, as a role that policies bind.
+	RowSecurity bool
 }
 
 func (t Tenant) name() string { return or(t.Field, "tenant_id") }
@@ -40,6 +44,14 @@ func (t Tenant) Fields() []ent.Field {
 			Comment("The tenant the row belongs to.").
 			Annotations(annotation.Role{Is: annotation.Tenant, Strict: t.CheckParents}),
 	}
+}
+
+// Annotations of the mixin.
+func (t Tenant) Annotations() []schema.Annotation {
+	if !t.RowSecurity {
+		return nil
+	}
+	return []schema.Annotation{annotation.RowSecurity{}}
 }
 
 // Interceptors of the mixin.

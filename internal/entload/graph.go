@@ -49,6 +49,9 @@ func assemble(ctx context.Context, g *gen.Graph, src *source, sp *spec, dir, dia
 			return nil, err
 		}
 		d.Graph.Entities = append(d.Graph.Entities, e)
+		if dialectName == dialect.Postgres {
+			d.Graph.Companions = append(d.Graph.Companions, schemagraph.RowSecurity(e)...)
+		}
 	}
 	if withConventions {
 		for _, p := range schemagraph.Check(d.Graph) {

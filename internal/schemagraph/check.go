@@ -77,6 +77,9 @@ func (c *checker) entity(e *Entity) {
 	if f.Aggregate != nil {
 		c.aggregate(e, f.Aggregate)
 	}
+	if f.RowSecurity != nil {
+		c.rowSecurity(e.mark(at, "RowSecurity"), e, f.RowSecurity)
+	}
 	roles := make(map[annotation.RoleKind]string)
 	for _, field := range e.Fields {
 		c.field(e, field)
@@ -108,7 +111,7 @@ func (e *Entity) mark(o object, key string) object {
 // entityOrFieldOnly names the annotations that say nothing about an edge or an index.
 func entityOrFieldOnly(f annotation.Facts) map[string]bool {
 	return map[string]bool{
-		"Queries": len(f.Queries) > 0, "Determines": len(f.Determines) > 0, "Volume": f.Volume != nil, "Aggregate": f.Aggregate != nil,
+		"Queries": len(f.Queries) > 0, "Determines": len(f.Determines) > 0, "Volume": f.Volume != nil, "Aggregate": f.Aggregate != nil, "RowSecurity": f.RowSecurity != nil,
 		"Denormalized": f.Denormalized != nil, "NDistinct": f.NDistinct != nil, "Sensitive": f.Sensitive != nil, "Role": f.Role != "",
 	}
 }
@@ -149,6 +152,7 @@ func (c *checker) field(e *Entity, f *Field) {
 	facts := f.Facts
 	c.misplaced(at, "a field", "the entity", map[string]bool{
 		"Queries": len(facts.Queries) > 0, "Determines": len(facts.Determines) > 0, "Volume": facts.Volume != nil, "Aggregate": facts.Aggregate != nil,
+		"RowSecurity": facts.RowSecurity != nil,
 	})
 	c.common(at, e, facts)
 	if n := facts.Nullable; n != nil {

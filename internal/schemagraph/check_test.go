@@ -128,6 +128,8 @@ func TestCheck(t *testing.T) {
 		"role type":     {onStatus(annotation.Facts{Role: annotation.Version}), `order.go:21: Order.status: a field with the role "version" is of type int or int32 or int64 or uint or uint32 or uint64, not enum`},
 		"role":          {onStatus(annotation.Facts{Role: "tenent"}), `order.go:21: Order.status: unknown role "tenent"; did you mean "tenant"?`},
 		"role twice":    {func(_, o *Entity) { o.Fields[5].Facts.Role = annotation.SoftDelete }, `Order.deleted_at: field "placed_at" has the role "soft_delete" already; keep one of the two`},
+		"row security":  {func(_, o *Entity) { o.Facts.RowSecurity = &annotation.RowSecurity{} }, `order.go:12: Order: annotation.RowSecurity needs a tenant, and Order has none; give it mixin.Tenant, or drop the annotation`},
+		"setting":       {func(u, _ *Entity) { u.Facts.RowSecurity = &annotation.RowSecurity{Setting: "tenant'"} }, `user.go:10: User: annotation.RowSecurity: "tenant'" is no name of a setting; write two words with a dot between, like "plinth.tenant"`},
 		"sensitive":     {onStatus(annotation.Facts{Sensitive: &annotation.Sensitive{}}), `order.go:21: Order.status: annotation.Sensitive has no Kind; say in Kind "pii", "secret", "financial", "health" or a word of your own`},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -12,7 +12,7 @@ var (
 	// BooksColumns holds the columns for the "books" table.
 	BooksColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt, Increment: true},
-		{Name: "rev", Type: field.TypeInt64, Comment: "Raised by each update; an update made from an older version is refused.", Default: "1"},
+		{Name: "rev", Type: field.TypeInt64, Comment: "Raised by each update; an update made from an older version is refused.", Default: 1},
 		{Name: "removed_at", Type: field.TypeTime, Nullable: true, Comment: "When the row was deleted."},
 		{Name: "made_at", Type: field.TypeTime, Comment: "When the row was made.", Default: map[string]schema.Expr{"mysql": "CURRENT_TIMESTAMP(6)", "postgres": "now()", "sqlite3": "CURRENT_TIMESTAMP"}},
 		{Name: "changed_at", Type: field.TypeTime, Comment: "When the row was last changed.", Default: map[string]schema.Expr{"mysql": "CURRENT_TIMESTAMP(6)", "postgres": "now()", "sqlite3": "CURRENT_TIMESTAMP"}},
@@ -59,7 +59,7 @@ var (
 		{Name: "id", Type: field.TypeInt, Increment: true},
 		{Name: "org_id", Type: field.TypeUUID, Comment: "The tenant the row belongs to."},
 		{Name: "removed_at", Type: field.TypeTime, Nullable: true, Comment: "When the row was deleted."},
-		{Name: "rev", Type: field.TypeInt64, Comment: "Raised by each update; an update made from an older version is refused.", Default: "1"},
+		{Name: "rev", Type: field.TypeInt64, Comment: "Raised by each update; an update made from an older version is refused.", Default: 1},
 		{Name: "made_at", Type: field.TypeTime, Comment: "When the row was made.", Default: map[string]schema.Expr{"mysql": "CURRENT_TIMESTAMP(6)", "postgres": "now()", "sqlite3": "CURRENT_TIMESTAMP"}},
 		{Name: "changed_at", Type: field.TypeTime, Comment: "When the row was last changed.", Default: map[string]schema.Expr{"mysql": "CURRENT_TIMESTAMP(6)", "postgres": "now()", "sqlite3": "CURRENT_TIMESTAMP"}},
 		{Name: "title", Type: field.TypeString, Size: 50, SchemaType: map[string]string{"postgres": "varchar(50)"}},

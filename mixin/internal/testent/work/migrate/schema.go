@@ -61,7 +61,7 @@ var (
 		{Name: "deleted_at", Type: field.TypeTime, Nullable: true, Comment: "When the row was deleted."},
 		{Name: "created_by", Type: field.TypeUUID, Nullable: true, Comment: "Who made the row."},
 		{Name: "updated_by", Type: field.TypeUUID, Nullable: true, Comment: "Who last changed the row."},
-		{Name: "version", Type: field.TypeInt64, Comment: "Raised by each update; an update made from an older version is refused.", Default: "1"},
+		{Name: "version", Type: field.TypeInt64, Comment: "Raised by each update; an update made from an older version is refused.", Default: 1},
 		{Name: "name", Type: field.TypeString, Size: 50, SchemaType: map[string]string{"postgres": "varchar(50)"}},
 		{Name: "budget", Type: field.TypeInt64, Default: 0},
 		{Name: "team_id", Type: field.TypeUUID, Nullable: true},
@@ -120,7 +120,7 @@ var (
 	// TasksColumns holds the columns for the "tasks" table.
 	TasksColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID, Comment: "Primary key, a UUID that grows with time.", Default: map[string]schema.Expr{"mysql": "(uuid())", "postgres": "gen_random_uuid()", "sqlite3": "(lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-' || substr('89ab', 1 + (random() & 3), 1) || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6))))"}},
-		{Name: "version", Type: field.TypeInt64, Comment: "Raised by each update; an update made from an older version is refused.", Default: "1"},
+		{Name: "version", Type: field.TypeInt64, Comment: "Raised by each update; an update made from an older version is refused.", Default: 1},
 		{Name: "deleted_at", Type: field.TypeTime, Nullable: true, Comment: "When the row was deleted."},
 		{Name: "created_at", Type: field.TypeTime, Comment: "When the row was made.", Default: map[string]schema.Expr{"mysql": "CURRENT_TIMESTAMP(6)", "postgres": "now()", "sqlite3": "CURRENT_TIMESTAMP"}},
 		{Name: "updated_at", Type: field.TypeTime, Comment: "When the row was last changed.", Default: map[string]schema.Expr{"mysql": "CURRENT_TIMESTAMP(6)", "postgres": "now()", "sqlite3": "CURRENT_TIMESTAMP"}},

@@ -31,7 +31,9 @@ type Project struct{ ent.Schema }
 
 // Mixin of Project.
 func (Project) Mixin() []ent.Mixin {
-	return []ent.Mixin{mixin.ID{}, mixin.Tenant{}, mixin.Timestamps{}, mixin.SoftDelete{}, mixin.Audit{}, mixin.Version{}}
+	return []ent.Mixin{
+		mixin.ID{}, mixin.Tenant{RowSecurity: true}, mixin.Timestamps{}, mixin.SoftDelete{}, mixin.Audit{}, mixin.Version{},
+	}
 }
 
 // Fields of Project.
@@ -123,7 +125,9 @@ func (Label) Edges() []ent.Edge {
 type Setting struct{ ent.Schema }
 
 // Mixin of Setting.
-func (Setting) Mixin() []ent.Mixin { return []ent.Mixin{mixin.ID{}, mixin.Tenant{}} }
+func (Setting) Mixin() []ent.Mixin {
+	return []ent.Mixin{mixin.ID{}, mixin.Tenant{RowSecurity: true}}
+}
 
 // Fields of Setting.
 func (Setting) Fields() []ent.Field {
