@@ -85,9 +85,17 @@ func textFinding(b *strings.Builder, p paint, f *lint.Finding, sources map[strin
 		more += " (" + strings.Join(f.Aliases, ", ") + ")"
 	}
 	if len(f.Sources) > 0 {
-		more += " · " + strings.Join(f.Sources, " and ")
+		more += " · " + and(f.Sources)
 	}
 	fmt.Fprintf(b, "  %smore  %s%s\n\n", p.dim, more, p.off)
+}
+
+// and joins words as a sentence does.
+func and(words []string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
 }
 
 func lines(file string, cache map[string][]string, source func(string) (string, bool)) []string {

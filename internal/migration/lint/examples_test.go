@@ -2,11 +2,8 @@ package lint
 
 import (
 	"context"
-	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -15,108 +12,18 @@ import (
 	"github.com/plinth-go/plinth/internal/lint"
 )
 
-// example is a rule's example with the options in its first line.
-type example struct {
-	text string
-	opt  map[string]string
-}
-
-func readExample(t *testing.T, path string) example {
+func example(t *testing.T, code, kind string) *Example {
 	t.Helper()
-	b, err := os.ReadFile(path)
+	e, err := FindExample(code, kind)
 	require.NoError(t, err)
-	e := example{text: string(b), opt: map[string]string{}}
-	if rest, ok := strings.CutPrefix(e.text, "-- options: "); ok {
-		line, body, _ := strings.Cut(rest, "\n")
-		e.text = strings.TrimLeft(body, "\n")
-		for _, o := range strings.Fields(line) {
-			k, v, _ := strings.Cut(o, "=")
-			e.opt[k] = v
-		}
-	}
 	return e
 }
 
-func schemaFile(t *testing.T) File {
+func judge(t *testing.T, e *Example) *Result {
 	t.Helper()
-	b, err := os.ReadFile("testdata/schema.sql")
-	require.NoError(t, err)
-	return File{Name: "schema.sql", Text: string(b)}
-}
-
-// The option "person" of a bad example names rules whose finding on the moved statement is a person's decision.
-
-// splitFiles cuts a text at the lines that say that the next file begins.
-func splitFiles(text string) []File {
-	var files []File
-	var cur strings.Builder
-	flush := func() {
-		name := fmt.Sprintf("%d_example.up.sql", len(files)+1)
-		files = append(files, File{Name: name, Text: cur.String(), Migration: true, HasDown: true})
-		cur.Reset()
-	}
-	for line := range strings.Lines(text) {
-		if strings.HasPrefix(line, nextFile) {
-			flush()
-			continue
-		}
-		cur.WriteString(line)
-	}
-	flush()
-	return slices.DeleteFunc(files, func(f File) bool { return strings.TrimSpace(f.Text) == "" })
-}
-
-func runExample(t *testing.T, code string, e example) *Result {
-	t.Helper()
-	in := Input{Schema: []File{schemaFile(t)}, Files: splitFiles(e.text)}
-	opt := Options{LockTimeout: e.opt["timeouts"] == "", StatementTimeout: e.opt["timeouts"] == ""}
-	if v := e.opt["pg"]; v != "" {
-		n, err := strconv.Atoi(v)
-		require.NoError(t, err)
-		opt.Version = n
-	}
-	if _, on := e.opt["on"]; on {
-		warn := lint.Warn
-		opt.Config.Rules = map[string]lint.Setting{code: {Severity: &warn}}
-	}
-	if kind, ok := e.opt["dir"]; ok {
-		in.Directory = &Directory{Reversible: true}
-		name := in.Files[0].Name
-		switch kind {
-		case "sum":
-			in.Directory.SumFile, in.Directory.SumError = "atlas.sum", "checksum mismatch"
-		case "order":
-			in.Directory.OutOfOrder = []string{name}
-		case "name":
-			in.Directory.BadNames = map[string]string{name: "no version"}
-		case "nodown":
-			in.Files[0].HasDown = false
-		case "drift":
-			in.Directory.Drift = []Difference{{"a.b", "column b is declared and not there"}}
-		case "edited":
-			in.Directory.Edited = []string{name}
-		}
-		if code == "M705" {
-			opt.Tracer = trips(kind)
-		}
-	}
-	res, err := Run(context.Background(), in, opt)
+	res, err := e.Run(context.Background())
 	require.NoError(t, err)
 	return res
-}
-
-// trips is a tracer that only knows what running down found.
-type trips string
-
-func (r trips) Trace(context.Context, Input) ([][]Traced, string, int, error) {
-	return nil, "PostgreSQL 15", 15, nil
-}
-
-func (r trips) RoundTrips(context.Context, Input) ([]RoundTrip, error) {
-	if r == "roundtrip" {
-		return []RoundTrip{{File: "1_example.up.sql", Message: "table b is still there after the down"}}, nil
-	}
-	return nil, nil
 }
 
 // Every rule has a bad example on which it fires, with nothing else but what the example names, and a good one on
@@ -125,11 +32,10 @@ func TestExamples(t *testing.T) {
 	for i := range registry {
 		r := &registry[i]
 		t.Run(r.Code, func(t *testing.T) {
-			dir := filepath.Join("testdata", r.Code)
-			bad := readExample(t, filepath.Join(dir, "bad.sql"))
-			also := strings.Split(bad.opt["also"], ",")
+			bad := example(t, r.Code, "bad")
+			also := strings.Split(bad.Options["also"], ",")
 			found := false
-			for _, f := range runExample(t, r.Code, bad).Findings {
+			for _, f := range judge(t, bad).Findings {
 				if f.Code == r.Code {
 					found = true
 					require.NotEmpty(t, f.Message)
@@ -140,8 +46,7 @@ func TestExamples(t *testing.T) {
 				require.Contains(t, also, f.Code, "%s", f.Message)
 			}
 			require.True(t, found, "the bad example does not fire")
-			good := runExample(t, r.Code, readExample(t, filepath.Join(dir, "good.sql")))
-			for _, f := range good.Findings {
+			for _, f := range judge(t, example(t, r.Code, "good")).Findings {
 				require.Equal(t, lint.Info, f.Severity, "%s %s", f.Code, f.Message)
 				require.NotEqual(t, r.Code, f.Code, "%s", f.Message)
 			}
@@ -176,15 +81,15 @@ func TestFixesLintClean(t *testing.T) {
 		if r.Fix != lint.FixProposed || r.directory {
 			continue
 		}
-		bad := readExample(t, filepath.Join("testdata", r.Code, "bad.sql"))
-		for _, f := range runExample(t, r.Code, bad).Findings {
+		bad := example(t, r.Code, "bad")
+		for _, f := range judge(t, bad).Findings {
 			if f.Code != r.Code || f.Severity < lint.Warn {
 				continue
 			}
 			t.Run(r.Code, func(t *testing.T) {
 				require.NotContains(t, f.Fix, "\n;", "a statement of the fix could not be written")
-				for _, again := range runExample(t, r.Code, example{text: f.Fix, opt: bad.opt}).Findings {
-					if slices.Contains(strings.Split(bad.opt["person"], ","), again.Code) {
+				for _, again := range judge(t, &Example{Code: r.Code, Text: f.Fix, Options: bad.Options}).Findings {
+					if slices.Contains(strings.Split(bad.Options["person"], ","), again.Code) {
 						continue
 					}
 					require.Less(t, again.Severity, lint.Warn, "the fix of %s is flagged by %s: %s\n%s", r.Code, again.Code, again.Message, f.Fix)

@@ -107,7 +107,8 @@ func exprSQL(n *pg.Node) string {
 func indexSQL(s *pg.IndexStmt, edit func(*pg.IndexStmt)) string {
 	cp := proto.Clone(s).(*pg.IndexStmt)
 	edit(cp)
-	return sqlparse.Deparse(&pg.Node{Node: &pg.Node_IndexStmt{IndexStmt: cp}}) + ";"
+	sql := sqlparse.Deparse(&pg.Node{Node: &pg.Node_IndexStmt{IndexStmt: cp}})
+	return strings.Replace(sql, " USING btree (", " (", 1) + ";"
 }
 
 // batches is how to change many rows a few at a time.

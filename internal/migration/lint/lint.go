@@ -41,6 +41,9 @@ type Input struct {
 	// Before are the deployed files, in order; Files the batch.
 	Before []File
 	Files  []File
+	// Apart says that each of the files is a batch of its own: those before it are deployed. So a whole directory is
+	// judged, of which nobody said what is deployed.
+	Apart bool
 	// Directory is what is known of the migrations directory as a whole; nil for plain files.
 	Directory *Directory
 }
@@ -55,8 +58,9 @@ type Directory struct {
 	OutOfOrder, Edited []string
 	// BadNames maps files to what is wrong with their names.
 	BadNames map[string]string
-	// Drift is how the schema the files lead to differs from the declared one.
-	Drift []Difference
+	// Drift is how the schema the files lead to differs from the declared one; Compared says that this was looked at.
+	Drift    []Difference
+	Compared bool
 	// Reversible says that the directory keeps down migrations.
 	Reversible bool
 }
@@ -131,11 +135,19 @@ func Run(ctx context.Context, in Input, opt Options) (*Result, error) {
 		opt.Version = DefaultVersion
 	}
 	p := newPass(in, opt)
-	p.read()
 	if err := p.trace(ctx); err != nil {
 		return nil, err
 	}
-	p.judge()
+	p.replayDeployed()
+	p.judgeDirectory()
+	for i := range in.Files {
+		p.readFile(i)
+		if in.Apart || i == len(in.Files)-1 {
+			p.judge()
+			p.cat.Deploy()
+			p.done, p.files = append(p.done, p.files...), nil
+		}
+	}
 	return p.result(), nil
 }
 

@@ -91,7 +91,7 @@ var m706 = rule{
 		FixText:   "plinth migrate diff",
 		Source:    "house rule; measured by running it",
 	},
-	directory: true,
+	directory: true, compared: true,
 	dir: func(p *pass) {
 		for _, d := range p.in.Directory.Drift {
 			p.reportFile(p.lastFile(), 1, d.Object, d.Message, "plinth migrate diff NAME")
@@ -101,8 +101,8 @@ var m706 = rule{
 
 // lastFile is the name of the last file judged.
 func (p *pass) lastFile() string {
-	if n := len(p.files); n > 0 {
-		return p.files[n-1].Name
+	if n := len(p.in.Files); n > 0 {
+		return p.in.Files[n-1].Name
 	}
 	return ""
 }

@@ -21,23 +21,29 @@ type rule struct {
 	dir    func(*pass)
 	// traced says that it needs a trace.
 	traced bool
-	// directory says that it needs a migrations directory.
-	directory bool
+	// directory says that it needs a migrations directory, compared that its result was compared with the declared schema.
+	directory, compared bool
 }
 
 // pass is one run.
 type pass struct {
-	in     Input
-	opt    Options
-	cat    *catalog.Catalog
-	files  []*file
-	cur    *rule
-	found  []lint.Finding
-	gaps   []string
-	sups   []lint.Suppression
-	server string
-	// roundTrips are what running up, down and up again found.
+	in  Input
+	opt Options
+	cat *catalog.Catalog
+	z   *effect.Analyzer
+	// files is the batch that is being judged, done those before it.
+	files, done []*file
+	cur         *rule
+	found       []lint.Finding
+	gaps        []string
+	sups        []lint.Suppression
+	server      string
+	traced      [][]Traced
+	// major is the version of the server that was traced on.
+	major int
+	// roundTrips are what running up, down and up again found; tripped says that it was run.
 	roundTrips []RoundTrip
+	tripped    bool
 }
 
 // file is a file of the batch as it was read.
@@ -72,25 +78,23 @@ type stmt struct {
 }
 
 func newPass(in Input, opt Options) *pass {
-	return &pass{in: in, opt: opt, cat: catalog.New()}
+	p := &pass{in: in, opt: opt, cat: catalog.New()}
+	p.z = &effect.Analyzer{Catalog: p.cat, Version: opt.Version}
+	return p
 }
 
-// read replays what is deployed and reads the batch.
-func (p *pass) read() {
-	z := &effect.Analyzer{Catalog: p.cat, Version: p.opt.Version}
+// replayDeployed brings the state to where the batch begins.
+func (p *pass) replayDeployed() {
 	for _, group := range [][]File{p.in.Schema, p.in.Before} {
 		for _, f := range group {
 			for _, s := range sqlparse.Parse(f.Name, UpOnly(f.Text)).Stmts {
 				p.cat.Tx++
-				p.replay(z, s)
+				p.replay(p.z, s)
 			}
-			p.cat.Path, z.NotUTC = "public", false
+			p.cat.Path, p.z.NotUTC = "public", false
 		}
 	}
 	p.cat.Batch = true
-	for _, f := range p.in.Files {
-		p.files = append(p.files, p.readFile(z, f))
-	}
 }
 
 // replay moves the state on by a statement that is deployed.
@@ -125,7 +129,9 @@ func UpOnly(text string) string {
 	}, text[m[0]:])
 }
 
-func (p *pass) readFile(z *effect.Analyzer, in File) *file {
+// readFile reads a file into the batch.
+func (p *pass) readFile(i int) {
+	in, z := p.in.Files[i], p.z
 	f := &file{File: in, parsed: sqlparse.Parse(in.Name, UpOnly(in.Text))}
 	f.modes()
 	p.cat.Tx++
@@ -168,7 +174,10 @@ func (p *pass) readFile(z *effect.Analyzer, in File) *file {
 	p.cat.Tx++
 	p.cat.Path, z.NotUTC = "public", false
 	p.suppressions(f)
-	return f
+	if i < len(p.traced) {
+		p.correct(f, p.traced[i])
+	}
+	p.files = append(p.files, f)
 }
 
 // modes decides whether the file runs in one transaction.
@@ -204,17 +213,29 @@ func (f *file) modes() {
 
 var noTransaction = regexp.MustCompile(`(?i)^(atlas:txmode[ \t]+none\b|\+goose[ \t]+no[ \t]+transaction|\+migrate[ \t]+up[ \t]+notransaction|migrate:up[ \t]+transaction:false|.*\bdisable-tx\b)`)
 
-// judge runs the rules that are switched on.
+// judgeDirectory runs the rules about the directory as a whole.
+func (p *pass) judgeDirectory() {
+	for i := range registry {
+		if r := &registry[i]; r.dir != nil && p.in.Directory != nil && p.on(r) {
+			p.cur = r
+			r.dir(p)
+		}
+	}
+}
+
+// on says whether a rule is switched on and can run.
+func (p *pass) on(r *rule) bool {
+	return p.opt.Config.Severity(&r.Rule) != lint.Off && p.skipped(r) == ""
+}
+
+// judge runs the rules on the batch.
 func (p *pass) judge() {
 	for i := range registry {
 		r := &registry[i]
-		if p.opt.Config.Severity(&r.Rule) == lint.Off || p.skipped(r) != "" {
+		if !p.on(r) {
 			continue
 		}
 		p.cur = r
-		if r.dir != nil && p.in.Directory != nil {
-			r.dir(p)
-		}
 		for _, f := range p.files {
 			if r.file != nil {
 				r.file(p, f)
@@ -239,8 +260,10 @@ func (p *pass) skipped(r *rule) string {
 	switch {
 	case r.directory && p.in.Directory == nil:
 		return "no migrations directory"
-	case r.traced && p.server == "":
-		return "not traced"
+	case r.traced && !p.tripped:
+		return "down files were not run"
+	case r.compared && !p.in.Directory.Compared:
+		return "not compared with the declared schema"
 	}
 	return ""
 }

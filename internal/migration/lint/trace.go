@@ -34,40 +34,39 @@ type Traced struct {
 	Millis                    float64
 }
 
-// trace lets the tracer run the batch and corrects the actions by what it saw.
+// trace lets the tracer run the batch.
 func (p *pass) trace(ctx context.Context) error {
 	if p.opt.Tracer == nil {
 		return nil
 	}
-	files, server, major, err := p.opt.Tracer.Trace(ctx, p.in)
-	if err != nil {
+	var err error
+	if p.traced, p.server, p.major, err = p.opt.Tracer.Trace(ctx, p.in); err != nil {
 		return fmt.Errorf("tracing: %w", err)
 	}
-	p.server = server
 	if r, ok := p.opt.Tracer.(RoundTripper); ok && p.in.Directory != nil {
 		if p.roundTrips, err = r.RoundTrips(ctx, p.in); err != nil {
 			return fmt.Errorf("running the down files: %w", err)
 		}
-	}
-	for i, f := range p.files {
-		if i >= len(files) {
-			break
-		}
-		n := 0
-		for _, s := range f.stmts {
-			if s.inner {
-				continue
-			}
-			if n < len(files[i]) {
-				s.seen = &files[i][n]
-				if major == p.opt.Version && s.seen.Ran && s.seen.Err == "" {
-					s.correct(s.seen)
-				}
-			}
-			n++
-		}
+		p.tripped = true
 	}
 	return nil
+}
+
+// correct gives a file's statements what was seen of them, and corrects their actions by it.
+func (p *pass) correct(f *file, traced []Traced) {
+	n := 0
+	for _, s := range f.stmts {
+		if s.inner {
+			continue
+		}
+		if n < len(traced) {
+			s.seen = &traced[n]
+			if p.major == p.opt.Version && s.seen.Ran && s.seen.Err == "" {
+				s.correct(s.seen)
+			}
+		}
+		n++
+	}
 }
 
 // correct makes the actions of a statement say what was seen. A statement of one action is corrected in full; of
@@ -124,7 +123,7 @@ func (p *pass) explain(found []lint.Finding) []*Judged {
 	for i := range found {
 		at[place{found[i].File, found[i].Line}] = append(at[place{found[i].File, found[i].Line}], &found[i])
 	}
-	for _, f := range p.files {
+	for _, f := range p.done {
 		j := &Judged{Name: f.Name}
 		for _, s := range f.stmts {
 			if s.inner {

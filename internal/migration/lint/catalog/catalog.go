@@ -390,3 +390,23 @@ func (t *Table) IsKey(column string) bool {
 	}
 	return false
 }
+
+// Deploy says that all that was made so far is deployed: what is made later is new, this is not.
+func (c *Catalog) Deploy() {
+	for _, t := range c.tables {
+		t.New = false
+		for _, col := range t.Columns {
+			col.New = false
+		}
+		for _, k := range t.Constraints {
+			k.New = false
+		}
+	}
+	for _, ix := range c.indexes {
+		ix.New = false
+	}
+	for _, t := range c.types {
+		t.New = false
+	}
+	clear(c.objects)
+}
