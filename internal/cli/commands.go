@@ -7,6 +7,7 @@ func commands(s streams) []*cobra.Command {
 	return []*cobra.Command{
 		newDesign(s),
 		newERD(s),
+		newInit(s),
 		newGenerate(s),
 		newVerify(s),
 		newMigrate(s),

@@ -81,9 +81,8 @@ var entNames = strings.Fields("aggregatefunc as asc client config count debug de
 	"context errors fmt math strings time ent dialect field migrate predicate runtime enttest internal intercept privacy " +
 	"edge sql sqlgraph sqljson uuid reflect json")
 
-// fieldNames are struct fields and functions that Ent generates for every entity.
-var fieldNames = strings.Fields("edges config string update unwrap and or not label table columns foreign_keys " +
-	"valid_column hooks interceptors policy order_option")
+// fieldNames are struct fields, methods and functions that Ent generates for every entity.
+var fieldNames = strings.Fields("edges string update unwrap and or not columns valid_column")
 
 // reserved are PostgreSQL's reserved words, which every hand-written statement would have to quote.
 var reserved = strings.Fields("all analyse analyze and any array as asc asymmetric authorization binary both case cast check collate " +
@@ -127,7 +126,7 @@ func badField(entity, name string) string {
 			return fmt.Sprintf("names are snake_case: %s", want)
 		}
 		return "names are snake_case: lower-case words joined by one underscore"
-	case slices.Contains(fieldNames, name):
+	case slices.Contains(fieldNames, name), strings.HasPrefix(name, "by_"):
 		return fmt.Sprintf("Ent's generated code uses that name itself; for instance %s_%s", snake(entity), name)
 	case slices.Contains(reserved, name):
 		return fmt.Sprintf("it is a reserved word of SQL; for instance %s_%s", snake(entity), name)
