@@ -346,6 +346,7 @@ func finishProject(ctx context.Context, dir string, in scaffold, s streams) erro
 		return fmt.Errorf("generating the client: %w", err)
 	}
 	fmt.Fprintf(s.err, "generated %d files  %s\n", r.Files, time.Since(start).Round(100*time.Millisecond))
+	pruneModules(ctx, dir)
 	back, err := os.Getwd()
 	if err != nil {
 		return err
@@ -362,4 +363,38 @@ func finishProject(ctx context.Context, dir string, in scaffold, s streams) erro
 	}
 	fmt.Fprintf(s.err, "planned the first migration in migrations/\n")
 	return nil
+}
+
+// pruneModules leaves in go.mod what the project, its tests and the tool really import. Where that cannot be told the
+// file stays as it is: more than is needed does no harm.
+func pruneModules(ctx context.Context, dir string) {
+	list := exec.CommandContext(ctx, "go", "list", "-deps", "-test", "-f", "{{with .Module}}{{.Path}}{{end}}",
+		"./...", plinthModule+"/cmd/plinth", plinthModule+"/store", "github.com/stretchr/testify/require", "github.com/stretchr/testify/assert")
+	list.Dir = dir
+	out, err := list.Output()
+	if err != nil {
+		return
+	}
+	used := map[string]bool{}
+	for _, path := range strings.Fields(string(out)) {
+		used[path] = true
+	}
+	file := filepath.Join(dir, "go.mod")
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return
+	}
+	f, err := modfile.Parse(file, data, nil)
+	if err != nil {
+		return
+	}
+	for _, r := range slices.Clone(f.Require) {
+		if !used[r.Mod.Path] {
+			_ = f.DropRequire(r.Mod.Path) // it was listed a moment ago
+		}
+	}
+	f.Cleanup()
+	if pruned, err := f.Format(); err == nil {
+		_ = os.WriteFile(file, pruned, 0o644)
+	}
 }
