@@ -33,6 +33,11 @@ type queryParam struct {
 	Arg      string // the argument's expression
 	In       bool   // in the method's parameters; false for the second half of a range
 	cond     func(store.Dialect) string
+	// What the generated tests need to know.
+	Kind  string // "eq", "in", "search", "prefix", "contains", "from", "before", "where"
+	Field *fieldModel
+	Own   bool   // of this entity, not behind an edge
+	Value string // of a constant condition
 }
 
 type sortKey struct {
@@ -66,6 +71,7 @@ func lowerFirst(s string) string { return strings.ToLower(s[:1]) + s[1:] }
 // operand is what a condition is about: a column of this table, or one behind an edge.
 type operand struct {
 	field *fieldModel
+	far   bool
 	wrap  func(cond string) string // puts a condition on the far table into one on this
 }
 
@@ -90,7 +96,7 @@ func (e *entity) operand(name string) (operand, error) {
 	if err != nil {
 		return operand{}, err
 	}
-	return operand{field: inner.field, wrap: func(c string) string { return e.through(ed, far, inner.wrap(c)) }}, nil
+	return operand{field: inner.field, far: true, wrap: func(c string) string { return e.through(ed, far, inner.wrap(c)) }}, nil
 }
 
 // through is the condition that an edge leads to a live row of which a condition holds.
@@ -118,7 +124,7 @@ func (e *entity) conditions(m *queryModel) error {
 		add    func(o operand, name string)
 	}
 	param := func(o operand, name string, p queryParam) {
-		p.Name, p.In = name, true
+		p.Name, p.In, p.Field, p.Own = name, true, o.field, o.field.owner == e && !o.far
 		m.Params = append(m.Params, p)
 	}
 	text := func(o operand, f func(d store.Dialect, column string) string) func(store.Dialect) string {
@@ -132,32 +138,32 @@ func (e *entity) conditions(m *queryModel) error {
 	m.Params = append(m.Params, constants...)
 	for _, k := range []kind{
 		{m.Eq, func(o operand, name string) {
-			param(o, name, queryParam{Go: goOf(o), Arg: o.field.Value(name), Doc: "equals " + o.field.Name,
+			param(o, name, queryParam{Kind: "eq", Go: goOf(o), Arg: o.field.Value(name), Doc: "equals " + o.field.Name,
 				cond: text(o, func(_ store.Dialect, c string) string { return c + " = ?" })})
 		}},
 		{m.Search, func(o operand, name string) {
-			param(o, name, queryParam{Go: "string", Arg: "r.src.Dialect().LikePart(" + name + ")", Doc: "is part of " + o.field.Name + ", without regard to case",
+			param(o, name, queryParam{Kind: "search", Go: "string", Arg: "r.src.Dialect().LikePart(" + name + ")", Doc: "is part of " + o.field.Name + ", without regard to case",
 				cond: text(o, store.Dialect.Search)})
 		}},
 		{m.Prefix, func(o operand, name string) {
-			param(o, name, queryParam{Go: "string", Arg: "r.src.Dialect().LikePrefix(" + name + ")", Doc: "begins " + o.field.Name,
+			param(o, name, queryParam{Kind: "prefix", Go: "string", Arg: "r.src.Dialect().LikePrefix(" + name + ")", Doc: "begins " + o.field.Name,
 				cond: text(o, store.Dialect.Prefix)})
 		}},
 		{m.Contains, func(o operand, name string) {
-			param(o, name, queryParam{Go: goOf(o), Arg: "store.JSON(" + name + ")", Doc: "is contained in " + o.field.Name,
+			param(o, name, queryParam{Kind: "contains", Go: goOf(o), Arg: "store.JSON(" + name + ")", Doc: "is contained in " + o.field.Name,
 				cond: text(o, store.Dialect.Contains)})
 		}},
 		{m.In, func(o operand, name string) {
-			param(o, name, queryParam{Go: "[]" + goOf(o), Given: "len(" + name + ") > 0", Arg: "store.List(r.src.Dialect(), " + name + ")",
+			param(o, name, queryParam{Kind: "in", Go: "[]" + goOf(o), Given: "len(" + name + ") > 0", Arg: "store.List(r.src.Dialect(), " + name + ")",
 				Doc:  "lists the values of " + o.field.Name + "; empty means any",
 				cond: text(o, func(d store.Dialect, c string) string { return d.In(c, o.field.Array) })})
 		}},
 		{m.Range, func(o operand, name string) {
 			from, before := name+"From", name+"Before"
-			param(o, from, queryParam{Go: "*" + goOf(o), Given: from + " != nil", Arg: "*" + from,
+			param(o, from, queryParam{Kind: "from", Go: "*" + goOf(o), Given: from + " != nil", Arg: "*" + from,
 				Doc:  "is the least " + o.field.Name + "; nil means no bound",
 				cond: text(o, func(_ store.Dialect, c string) string { return c + " >= ?" })})
-			param(o, before, queryParam{Go: "*" + goOf(o), Given: before + " != nil", Arg: "*" + before,
+			param(o, before, queryParam{Kind: "before", Go: "*" + goOf(o), Given: before + " != nil", Arg: "*" + before,
 				Doc:  "is what " + o.field.Name + " stays below; nil means no bound",
 				cond: text(o, func(_ store.Dialect, c string) string { return c + " < ?" })})
 		}},
@@ -206,7 +212,7 @@ func (e *entity) constantConditions(where map[string]string) ([]queryParam, erro
 			return nil, err
 		}
 		text := o.wrap(cond)
-		out = append(out, queryParam{cond: func(store.Dialect) string { return text }})
+		out = append(out, queryParam{Kind: "where", Field: o.field, Own: !o.far, Value: where[name], cond: func(store.Dialect) string { return text }})
 	}
 	return out, nil
 }

@@ -122,7 +122,99 @@ func Files(g *gen.Graph, sg *schemagraph.Graph, opts Options) (map[string][]byte
 		}
 		files[snake(e.Name)+suffix] = text
 	}
+	if drivers := testDrivers(opts.Target); drivers != nil {
+		if err := d.tests(files, drivers); err != nil {
+			return nil, err
+		}
+	}
 	return files, nil
+}
+
+// tests adds the generated tests.
+func (d *design) tests(files map[string][]byte, drivers []string) error {
+	any := false
+	for _, e := range d.entities {
+		if !e.Testable() {
+			continue
+		}
+		any = true
+		imports := maps.Clone(e.imports)
+		for _, other := range d.entities {
+			maps.Copy(imports, other.imports)
+		}
+		maps.Copy(imports, testImports)
+		text, err := d.render("test.tmpl", imports, e)
+		if err != nil {
+			return fmt.Errorf("generating the tests of %s: %w", e.Name, err)
+		}
+		files[snake(e.Name)+testSuffix] = text
+	}
+	if !any {
+		return nil
+	}
+	imports := maps.Clone(importNames)
+	imports[d.opts.EntPackage] = "ent"
+	imports[d.opts.EntPackage+"/runtime"] = "_"
+	maps.Copy(imports, testImports)
+	text, err := d.render("fixture.tmpl", imports, fixtureModel{
+		Package: d.opts.Package, Drivers: drivers, SchemaFile: d.schemaFile(), TenantFactory: d.tenantFactory(), Actors: d.actors(),
+	})
+	if err != nil {
+		return fmt.Errorf("generating the fixture of the tests: %w", err)
+	}
+	files["fixture"+testSuffix] = text
+	return nil
+}
+
+// fixtureModel is what the template of the tests' fixture reads.
+type fixtureModel struct {
+	Package       string
+	Drivers       []string
+	SchemaFile    string
+	TenantFactory string
+	Actors        bool
+}
+
+// testImports are the local names that only tests use.
+var testImports = map[string]string{
+	"testing": "testing", "strings": "strings", "slices": "slices", "maps": "maps", "entgo.io/ent/dialect": "dialect",
+	"github.com/plinth-go/plinth/store/storetest": "storetest",
+}
+
+// testDrivers are the packages of the drivers that tests run on: those that the module requires. nil means that it
+// lacks what the tests need.
+func testDrivers(dir string) []string {
+	text := goMod(dir)
+	const sqlite = "modernc.org/sqlite"
+	if !strings.Contains(text, sqlite+" v") || !strings.Contains(text, "github.com/stretchr/testify v") {
+		return nil
+	}
+	drivers := []string{sqlite}
+	switch {
+	case strings.Contains(text, "github.com/lib/pq v"):
+		drivers = append(drivers, "github.com/lib/pq")
+	case strings.Contains(text, "github.com/jackc/pgx/v5 v"):
+		drivers = append(drivers, "github.com/jackc/pgx/v5/stdlib")
+	}
+	return drivers
+}
+
+// goMod is the text of the go.mod that a directory belongs to; empty where there is none.
+func goMod(dir string) string {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return ""
+	}
+	for {
+		if text, err := os.ReadFile(filepath.Join(dir, "go.mod")); err == nil {
+			return string(text)
+		}
+		up := filepath.Dir(dir)
+		if up == dir {
+			return ""
+		}
+		dir = up
+	}
 }
 
 var snake = gen.Funcs["snake"].(func(string) string)
@@ -194,6 +286,7 @@ func (d *design) funcs(imports map[string]string) template.FuncMap {
 		"quoted":  quoted,
 		"title":   func(s string) string { return strings.ToUpper(s[:1]) + s[1:] },
 		"an":      article,
+		"escape":  func(s string) string { q := strconv.Quote(s); return q[1 : len(q)-1] },
 		"double":  func(n int) int { return 2 * n },
 		"pair": func(e *entity, q *queryModel) any {
 			return struct {
