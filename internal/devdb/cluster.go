@@ -38,7 +38,7 @@ func startCluster(ctx context.Context, o Options, bin *binaries) (*cluster, erro
 	if err != nil {
 		return nil, err
 	}
-	dir, lock, err := makeDir(who)
+	dir, lock, err := makeDir(o.RunDir, who)
 	if err != nil {
 		return nil, err
 	}

@@ -30,6 +30,9 @@ type Options struct {
 	// CacheDir keeps initialised clusters and downloaded binaries between runs. Empty means PLINTH_CACHE_DIR, else the
 	// user's cache directory; "-" keeps nothing.
 	CacheDir string
+	// RunDir is where the directories of private clusters are made. Empty means a file system in memory when it has room,
+	// else the directory for temporary files.
+	RunDir string
 	// Logf, when not nil, is told of slow steps such as a download.
 	Logf func(format string, args ...any)
 }

@@ -1,4 +1,4 @@
-//go:build unix
+//go:build linux || darwin || freebsd
 
 package devdb_test
 
@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/user"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -26,7 +27,9 @@ func TestChild(t *testing.T) {
 	if how == "" {
 		return
 	}
-	s, err := devdb.Start(context.Background(), devdb.Options{CacheDir: os.Getenv("DEVDB_TEST_CACHE"), BinDir: os.Getenv("DEVDB_TEST_BIN")})
+	fmt.Println("\nSTARTING")
+	s, err := devdb.Start(context.Background(), devdb.Options{CacheDir: os.Getenv("DEVDB_TEST_CACHE"), BinDir: os.Getenv("DEVDB_TEST_BIN"),
+		RunDir: os.Getenv("DEVDB_TEST_RUN")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,6 +49,8 @@ func TestChild(t *testing.T) {
 		if _, err := os.Stat(filepath.Dir(s.DataDir())); err == nil {
 			t.Error("Close left the directory")
 		}
+	case "keep":
+		fmt.Printf("REMOVE %s\n", s.Keep())
 	case "fail":
 		t.Error("failing")
 	case "panic":
@@ -92,12 +97,110 @@ func TestTwoAtOnceOnAnEmptyCache(t *testing.T) {
 	}
 }
 
+// TestKilledWhileStarting kills processes at every stage of starting a server, with an empty cache so that initdb runs.
+func TestKilledWhileStarting(t *testing.T) {
+	dir := openDir(t)
+	for after := 0 * time.Millisecond; after < 700*time.Millisecond; after += 175 * time.Millisecond {
+		cmd := childCommand(t, "wait", "-")
+		cmd.Env = append(cmd.Env, "DEVDB_TEST_RUN="+dir)
+		stdout, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		for scan := bufio.NewScanner(stdout); scan.Scan() && scan.Text() != "STARTING"; {
+		}
+		time.Sleep(after)
+		if err := cmd.Process.Kill(); err != nil {
+			t.Error(err)
+		}
+		_ = cmd.Wait()
+	}
+	eventually(t, "the directories to go", func() bool {
+		left, err := filepath.Glob(filepath.Join(dir, "*"))
+		return err == nil && len(left) == 0
+	})
+	out, err := exec.Command("ps", "-eo", "args").Output()
+	if err == nil && strings.Contains(string(out), dir) {
+		t.Errorf("processes are left:\n%s", out)
+	}
+}
+
+// TestOrdinaryUser runs a server as a user other than root, without a home directory.
+func TestOrdinaryUser(t *testing.T) {
+	if os.Geteuid() != 0 {
+		return // every other test shows it
+	}
+	nobody, err := user.Lookup("nobody")
+	if err != nil {
+		t.Fatal(err)
+	}
+	uid, _ := strconv.Atoi(nobody.Uid)
+	gid, _ := strconv.Atoi(nobody.Gid)
+	exe := filepath.Join(openDir(t), "devdb.test")
+	if out, err := exec.Command("cp", os.Args[0], exe).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	cmd := childCommand(t, "close", "")
+	cmd.Path, cmd.Dir = exe, "/"
+	cmd.Env = append(cmd.Env, "HOME=", "XDG_CACHE_HOME=", "PLINTH_CACHE_DIR=")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// TestLibpqVariables sets what would send a client of PostgreSQL elsewhere.
+func TestLibpqVariables(t *testing.T) {
+	cmd := childCommand(t, "close", "")
+	cmd.Env = append(cmd.Env, "PGHOST=192.0.2.1", "PGPORT=1", "PGUSER=nobody", "PGDATABASE=none", "PGPASSWORD=x", "PGSSLMODE=verify-full",
+		"PGOPTIONS=-c search_path=none", "PGDATA=/none", "PGCONNECT_TIMEOUT=1", "PGTZ=Asia/Tokyo", "PGSSLROOTCERT=/none")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+func TestKeep(t *testing.T) {
+	data, pid, out := child(t, "keep", 0, "")
+	if _, err := os.Stat(data); err != nil || syscall.Kill(pid, 0) != nil {
+		t.Errorf("not kept: %v\n%s", err, out)
+	}
+	_, remove, _ := strings.Cut(out, "REMOVE ")
+	remove, _, _ = strings.Cut(remove, "\n")
+	if out, err := exec.Command("sh", "-c", remove).CombinedOutput(); err != nil {
+		t.Errorf("%s: %v: %s", remove, err, out)
+	}
+	gone(t, data, pid)
+}
+
+// openDir is a directory that every user may use, with a short path.
+func openDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/tmp", "devdb-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func childCommand(t *testing.T, how, cache string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.Command(os.Args[0], "-test.run=^TestChild$", "-test.v")
+	cmd.Env = append(os.Environ(), "DEVDB_TEST_CHILD="+how, "DEVDB_TEST_CACHE="+cache, "DEVDB_TEST_BIN="+devdbtest.Server(t).BinDir())
+	return cmd
+}
+
 // child runs TestChild in a process of its own, sends it the signal when its server runs, and waits for its end. The
 // whole process group gets the signal, as from a terminal.
 func child(t *testing.T, how string, signal syscall.Signal, cache string) (data string, pid int, out string) {
 	t.Helper()
-	cmd := exec.Command(os.Args[0], "-test.run=^TestChild$", "-test.v")
-	cmd.Env = append(os.Environ(), "DEVDB_TEST_CHILD="+how, "DEVDB_TEST_CACHE="+cache, "DEVDB_TEST_BIN="+devdbtest.Server(t).BinDir())
+	cmd := childCommand(t, how, cache)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {

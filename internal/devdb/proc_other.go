@@ -1,4 +1,4 @@
-//go:build !unix
+//go:build !(linux || darwin || freebsd)
 
 package devdb
 
@@ -13,11 +13,11 @@ var errNoPrivate = errors.New("a private PostgreSQL server needs a Unix system; 
 
 type user struct{ name string }
 
-func runAs() (user, error)                   { return user{}, errNoPrivate }
-func (user) apply(*exec.Cmd)                 {}
-func (user) own(string) error                { return nil }
-func trusted(*os.File) error                 { return nil }
-func makeDir(user) (string, *os.File, error) { return "", nil, errNoPrivate }
+func runAs() (user, error)                           { return user{}, errNoPrivate }
+func (user) apply(*exec.Cmd)                         {}
+func (user) own(string) error                        { return nil }
+func trusted(*os.File) error                         { return nil }
+func makeDir(string, user) (string, *os.File, error) { return "", nil, errNoPrivate }
 
 type watchdog struct{ died chan struct{} }
 

@@ -1,4 +1,4 @@
-//go:build unix
+//go:build linux || darwin || freebsd
 
 package devdb
 
@@ -77,15 +77,19 @@ func trusted(f *os.File) error {
 }
 
 // makeDir makes the private directory of a cluster, and the lock that is held for as long as anything in it runs.
-func makeDir(who user) (dir string, lock *os.File, err error) {
+func makeDir(base string, who user) (dir string, lock *os.File, err error) {
 	bases := []string{os.TempDir(), "/tmp", "/var/tmp"}
 	if room("/dev/shm") > wantRoom {
 		bases = append([]string{"/dev/shm"}, bases...)
 	}
+	if base != "" {
+		bases = []string{base}
+	}
 	var errs []error
 	for _, base := range bases {
 		if len(base) > 60 {
-			continue // a socket's path is at most 103 bytes long
+			errs = append(errs, fmt.Errorf("%s: too long a path for a socket", base)) // which has at most 103 bytes
+			continue
 		}
 		sweep(base)
 		dir, lock, err = makeDirIn(base, who)
