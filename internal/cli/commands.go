@@ -5,6 +5,7 @@ import "github.com/spf13/cobra"
 // commands are the verbs, in the order of the help text.
 func commands(s streams) []*cobra.Command {
 	return []*cobra.Command{
+		newChanges(s),
 		newDesign(s),
 		newERD(s),
 		newInit(s),

@@ -228,9 +228,9 @@ func (a *advisor) constraints() {
 		Name: schemagraph.Name("pk", t.Table), Columns: parts("id"), Unique: true, Method: "btree", Implicit: true,
 		Serves: []Service{{Kind: "constraint", Name: "primary key"}},
 	})
-	unique := func(why string, fields ...string) {
+	unique := func(why string, pair bool, fields ...string) {
 		ix := &Index{Unique: true, Columns: parts(fields...), Serves: []Service{{Kind: "constraint", Name: why}}}
-		if t.Has("Tenant") && !slices.Contains(fields, "tenant_id") {
+		if t.Has("Tenant") && !pair && !slices.Contains(fields, "tenant_id") {
 			ix.Columns = append(parts("tenant_id"), ix.Columns...)
 			ix.Order = "the tenant first: the rule holds within a tenant"
 		}
@@ -249,7 +249,7 @@ func (a *advisor) constraints() {
 			a.add(&Index{Unique: true, Columns: parts(f.Name), Implicit: true,
 				Serves: []Service{{Kind: "constraint", Name: f.Name + " is unique"}}})
 		case f.Unique:
-			unique(f.Name+" is unique", f.Name)
+			unique(f.Name+" is unique", false, f.Name)
 		}
 	}
 	for _, u := range t.Unique {
@@ -257,7 +257,7 @@ func (a *advisor) constraints() {
 		if why == "" {
 			why = strings.Join(u.Fields, ", ") + " are unique together"
 		}
-		unique(why, u.Fields...)
+		unique(why, u.pair, u.Fields...)
 	}
 }
 

@@ -173,7 +173,7 @@ func (r *resolver) manyToMany(rel *Relationship, from, to *Type, name, inverse, 
 			}
 			through.Fields = slices.Insert(through.Fields, at, f)
 		}
-		through.Unique = append(through.Unique, &Unique{Fields: []string{one + "_id", two + "_id"}, Why: "a pair is there once"})
+		through.Unique = append(through.Unique, &Unique{Fields: []string{one + "_id", two + "_id"}, Why: "a pair is there once", pair: true})
 	}
 	r.edge(from, out, path+".name")
 	r.edge(to, in, path+".inverse")

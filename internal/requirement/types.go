@@ -161,6 +161,8 @@ type Unique struct {
 	Fields []string `yaml:"fields"`
 	// Why says what the rule means.
 	Why string `yaml:"why,omitempty"`
+
+	pair bool // of the entity of a many-to-many relationship: as Ent wants it, without the tenant
 }
 
 // Check is a condition on a row. A scalar stands for its expression.
