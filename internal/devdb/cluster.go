@@ -148,6 +148,7 @@ func (c *cluster) url(params url.Values) *url.URL {
 		q[k] = v
 	}
 	q.Set("host", c.dir)
+	q.Set("port", "5432") // else a client may obey PGPORT
 	q.Set("sslmode", "disable")
 	return &url.URL{Scheme: "postgres", User: url.User(superuser), Host: "", Path: "/postgres", RawQuery: q.Encode()}
 }
