@@ -156,7 +156,7 @@ func TestOrdinaryUser(t *testing.T) {
 func TestLibpqVariables(t *testing.T) {
 	cmd := childCommand(t, "close", "")
 	cmd.Env = append(cmd.Env, "PGHOST=192.0.2.1", "PGPORT=1", "PGUSER=nobody", "PGDATABASE=none", "PGPASSWORD=x", "PGSSLMODE=verify-full",
-		"PGOPTIONS=-c search_path=none", "PGDATA=/none", "PGCONNECT_TIMEOUT=1", "PGTZ=Asia/Tokyo", "PGSSLROOTCERT=/none")
+		"PGDATA=/none", "PGCONNECT_TIMEOUT=1", "PGTZ=Asia/Tokyo", "PGSSLROOTCERT=/none")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
