@@ -9,7 +9,7 @@ import (
 
 // The default texts of the atlas CLI, which scripts read.
 
-func parse(out io.Writer, text string) *template.Template {
+func reportTemplate(out io.Writer, text string) *template.Template {
 	funcs := templateFuncs(out)
 	delete(funcs, "default")
 	return template.Must(template.New("report").Funcs(funcs).Parse(text))
@@ -44,7 +44,7 @@ Last migration attempt had errors:
 
 // atlasApply is the text of 'migrate apply'.
 func atlasApply(out io.Writer) *template.Template {
-	return parse(out, `{{- if not .Pending }}No migration files to execute
+	return reportTemplate(out, `{{- if not .Pending }}No migration files to execute
 {{ else }}Migrating to version {{ cyan .Target }}{{ with .Current }} from {{ cyan . }}{{ end }} ({{ len .Pending }} migrations in total):
 {{ range $f := .Applied }}
 {{- $failed := false }}
@@ -78,7 +78,7 @@ func atlasApply(out io.Writer) *template.Template {
 
 // atlasDown is the text of 'migrate down'.
 func atlasDown(out io.Writer) *template.Template {
-	return parse(out, `{{- if not .Planned }}No migration files to revert
+	return reportTemplate(out, `{{- if not .Planned }}No migration files to revert
 {{ else }}Migrating down from version {{ cyan .Current }}{{ with .Target }} to {{ cyan . }}{{ end }} ({{ len .Planned }} migration{{ if gt (len .Planned) 1 }}s{{ end }} in total):
 {{ range $f := .Reverted }}
   {{ yellow "--" }} reverting version {{ cyan $f.File.Version }}

@@ -10,6 +10,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -60,8 +62,17 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	root := newRoot(streams{in: stdin, out: stdout, err: stderr})
-	root.SetArgs(args[1:])
+	root.SetArgs(faceArgs(args))
 	return report(root.ExecuteContext(ctx), stderr)
+}
+
+// faceArgs are the arguments after the program's name. A binary that is called atlas is the command of that name.
+func faceArgs(args []string) []string {
+	name := strings.TrimSuffix(filepath.Base(args[0]), ".exe")
+	if name == "atlas" {
+		return append([]string{"atlas"}, args[1:]...)
+	}
+	return args[1:]
 }
 
 // report prints what is left to say of err and gives the exit code for it.

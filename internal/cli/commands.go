@@ -13,5 +13,6 @@ func commands(s streams) []*cobra.Command {
 		newVerify(s),
 		newMigrate(s),
 		newSchema(s),
+		newAtlas(s),
 	}
 }

@@ -280,6 +280,9 @@ func reportEnv(u *project.URL, d *migration.Dir) migration.Env {
 		return e
 	}
 	e.Driver = u.Kind
+	if u.Kind == "sqlite3" {
+		e.Driver = "sqlite"
+	}
 	if parsed, err := url.Parse(u.Raw()); err == nil {
 		e.URL = &sqlclient.URL{URL: parsed, Schema: u.Schema}
 	}

@@ -98,8 +98,8 @@ func scan(dialect, text string) ([]*migrate.Stmt, error) {
 	return (&migrate.Scanner{ScannerOptions: opts}).Scan(text)
 }
 
-// directive values at the top of a file, for files of any format.
-func (f *File) directive(name string) []string {
+// Directive gives the values of a directive at the top of the file, whatever its format.
+func (f *File) Directive(name string) []string {
 	l := local(f.File)
 	if l == nil {
 		return nil
@@ -109,7 +109,7 @@ func (f *File) directive(name string) []string {
 
 // TxMode is the transaction mode the file asks for, or empty. Goose's and dbmate's own marks count too.
 func (f *File) TxMode() (string, error) {
-	return txMode(f.Name(), f.directive("txmode"), f.format, string(f.Bytes()), true)
+	return txMode(f.Name(), f.Directive("txmode"), f.format, string(f.Bytes()), true)
 }
 
 // downTxMode is TxMode for the way down.
@@ -122,7 +122,7 @@ func (f *File) downTxMode() (string, error) {
 	if name != f.Name() {
 		ds = migrate.NewLocalFile(name, []byte(text)).Directive("txmode")
 	} else {
-		ds = f.directive("txmode")
+		ds = f.Directive("txmode")
 	}
 	return txMode(name, ds, f.format, string(f.Bytes()), false)
 }

@@ -88,6 +88,15 @@ func Write(d *Dir, files []NewFile, snapshot *Snapshot) ([]string, error) {
 	return names, nil
 }
 
+// Add writes files as they are and hashes the directory, all or nothing.
+func (d *Dir) Add(files ...migrate.File) error {
+	contents := make([]fileContent, len(files))
+	for i, f := range files {
+		contents[i] = fileContent{f.Name(), f.Bytes()}
+	}
+	return d.put(contents, nil)
+}
+
 // Render gives the files as they would be written: names and contents, in order.
 func (d *Dir) Render(files []NewFile) (names []string, texts map[string]string, err error) {
 	contents, names, err := d.render(files)

@@ -140,7 +140,7 @@ func Load(ctx context.Context, path string, opts Options) (*Project, error) {
 	file.Body = selectEnv(body, opts.Env)
 	ev := &evaluation{path: path, base: base, opts: opts, docs: map[string]*Document{}, dirs: map[string]migrate.Dir{}}
 	spec := &fileSpec{}
-	if err := ev.state(ctx).Eval(parser, spec, inputs(opts.Vars)); err != nil {
+	if err := ev.state(ctx).Eval(parser, spec, Inputs(opts.Vars)); err != nil {
 		var d hcl.Diagnostics
 		if errors.As(err, &d) {
 			err = diagError(d)
@@ -274,8 +274,8 @@ func dockerBlock(_ context.Context, ctx *hcl.EvalContext, b *hclsyntax.Block) (c
 	return cty.ObjectVal(map[string]cty.Value{"url": cty.StringVal(u)}), nil
 }
 
-// inputs are the variables as HCL values: one string, or a list where a name was given more than once.
-func inputs(vars map[string][]string) map[string]cty.Value {
+// Inputs are the variables as HCL values: one string, or a list where a name was given more than once.
+func Inputs(vars map[string][]string) map[string]cty.Value {
 	in := make(map[string]cty.Value, len(vars))
 	for k, vs := range vars {
 		if len(vs) == 1 {

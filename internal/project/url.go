@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync/atomic"
 )
 
 // URL is a database's or a file's address, taken apart.
@@ -95,7 +96,8 @@ func ParseURL(s string) (*URL, error) {
 		if scheme == "libsql" {
 			return nil, fmt.Errorf("parsing URL %q: libsql is not supported; use sqlite://FILE", Redact(s))
 		}
-		u.Kind, u.Schema, u.DSN = "sqlite3", "main", sqliteDSN(u.Path, p.Query())
+		u.Path = strings.TrimPrefix(u.Path, "file:")
+		u.Kind, u.Schema, u.DSN = "sqlite3", "main", SQLiteDSN(u.Path, p.Query())
 	case "file", "ent", "mem", "env":
 		u.Kind = scheme
 	case "docker":
@@ -127,8 +129,13 @@ func parseReason(err error) string {
 	return msg
 }
 
-// sqliteDSN turns the parameters that SQLite drivers for Go disagree about into those of modernc.org/sqlite.
-func sqliteDSN(path string, q url.Values) string {
+// memories counts databases in memory, to tell them apart.
+var memories atomic.Int64
+
+// SQLiteDSN makes a connection string of a file's path, turning the parameters that SQLite drivers for Go disagree about
+// into those of modernc.org/sqlite.
+func SQLiteDSN(path string, q url.Values) string {
+	path = strings.TrimPrefix(path, "file:")
 	out := url.Values{}
 	memory := false
 	for k, vs := range q {
@@ -158,7 +165,9 @@ func sqliteDSN(path string, q url.Values) string {
 		out.Set("mode", "memory")
 	}
 	if memory && out.Get("cache") == "" {
+		// The connections of one pool share the database; another pool has its own.
 		out.Set("cache", "shared")
+		path = fmt.Sprintf("%s-%d", path, memories.Add(1))
 	}
 	return "file:" + path + "?" + out.Encode()
 }
