@@ -82,7 +82,7 @@ func schemaFuncs(ctx context.Context, out io.Writer, c *atlasClient) template.Fu
 		switch v := v.(type) {
 		case *inspected:
 			return v.MarshalSQL(indent...)
-		case *schemaChangeSet:
+		case *atlasChangeSet:
 			return planText(ctx, c, v.Changes, indent)
 		}
 		return "", fmt.Errorf("sql: unexpected %T", v)
@@ -169,15 +169,15 @@ func atlasInspectCmd(g *atlasGlobal) *cobra.Command {
 	return cmd
 }
 
-// schemaChangeSet is what the templates of 'schema diff' see.
-type schemaChangeSet struct {
+// atlasChangeSet is what the templates of 'schema diff' see.
+type atlasChangeSet struct {
 	From, To *schema.Realm
 	Changes  []schema.Change
 	text     func(...string) (string, error)
 }
 
 // MarshalSQL is the plan as SQL.
-func (d *schemaChangeSet) MarshalSQL(indent ...string) (string, error) { return d.text(indent...) }
+func (d *atlasChangeSet) MarshalSQL(indent ...string) (string, error) { return d.text(indent...) }
 
 func atlasSchemaDiffCmd(g *atlasGlobal) *cobra.Command {
 	var (
@@ -242,7 +242,7 @@ func atlasSchemaDiffCmd(g *atlasGlobal) *cobra.Command {
 }
 
 // compareStates is the library's difference of two states.
-func compareStates(ctx context.Context, c *atlasClient, from, to *atlasState, opts []schema.DiffOption) (*schemaChangeSet, error) {
+func compareStates(ctx context.Context, c *atlasClient, from, to *atlasState, opts []schema.DiffOption) (*atlasChangeSet, error) {
 	a, err := from.ReadState(ctx)
 	if err != nil {
 		return nil, err
@@ -251,7 +251,7 @@ func compareStates(ctx context.Context, c *atlasClient, from, to *atlasState, op
 	if err != nil {
 		return nil, err
 	}
-	d := &schemaChangeSet{From: a, To: b}
+	d := &atlasChangeSet{From: a, To: b}
 	switch {
 	case to.hcl && len(b.Schemas) == 1 && from.schema != "" && b.Schemas[0].Name != from.schema:
 		return nil, fmt.Errorf("mismatched HCL and database schemas: %q <> %q", from.schema, b.Schemas[0].Name)
@@ -281,22 +281,22 @@ Schema is synced, no changes to be made
 {{ end -}}
 `
 
-// schemaApplied is the report of 'schema apply' and 'schema clean'.
-type schemaApplied struct {
+// atlasApplied is the report of 'schema apply' and 'schema clean'.
+type atlasApplied struct {
 	migration.Env
-	Changes schemaChanges `json:"Changes,omitempty"`
+	Changes atlasChanges `json:"Changes,omitempty"`
 	Start   time.Time     `json:"Start,omitempty"`
 	End     time.Time     `json:"End,omitempty"`
 	Error   string        `json:"Error,omitempty"`
 }
 
-type schemaChanges struct {
+type atlasChanges struct {
 	Applied, Pending []*migrate.Change
 	Error            *migration.StmtError
 }
 
 // MarshalJSON implements json.Marshaler: changes are their statements.
-func (c schemaChanges) MarshalJSON() ([]byte, error) {
+func (c atlasChanges) MarshalJSON() ([]byte, error) {
 	var v struct {
 		Applied []string             `json:"Applied,omitempty"`
 		Pending []string             `json:"Pending,omitempty"`
@@ -418,7 +418,7 @@ func (f *atlasApplyFlags) execute(ctx context.Context, g *atlasGlobal, c *atlasC
 	if err != nil {
 		return fmt.Errorf("parse log format: %w", err)
 	}
-	rep := &schemaApplied{Start: time.Now(), Env: migration.Env{Driver: c.Name, URL: c.URL}}
+	rep := &atlasApplied{Start: time.Now(), Env: migration.Env{Driver: c.Name, URL: c.URL}}
 	if len(changes) == 0 {
 		rep.End = time.Now()
 		return t.Execute(g.out, rep)
