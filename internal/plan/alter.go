@@ -37,11 +37,14 @@ func (a *alteration) clause(c clause) { a.clauses = append(a.clauses, c) }
 // alter places the one ALTER TABLE that holds every brief change.
 func (a *alteration) alter() {
 	for _, c := range a.before {
-		a.alterTable([]clause{c})
+		a.alterTable(release, []clause{c})
 	}
-	a.alterTable(a.clauses)
+	a.alterTable(alterTables, a.clauses)
 	for _, c := range a.after {
-		a.alterTable([]clause{c})
+		a.alterTable(guard, []clause{c})
+	}
+	for _, s := range a.later {
+		a.d.tx(guard, a.to, s.Comment, s)
 	}
 	for _, c := range a.added {
 		if text := commentOf(c.Attrs); text != "" {
@@ -50,7 +53,7 @@ func (a *alteration) alter() {
 	}
 }
 
-func (a *alteration) alterTable(clauses []clause) {
+func (a *alteration) alterTable(ph phase, clauses []clause) {
 	if len(clauses) == 0 {
 		return
 	}
@@ -80,7 +83,7 @@ func (a *alteration) alterTable(clauses []clause) {
 		s.Down = []string{a.statement(downs)}
 	}
 	s.Change = &schema.ModifyTable{T: a.to, Changes: changes}
-	a.d.tx(alterTables, a.to, summary(a.to, what), s)
+	a.d.tx(ph, a.to, summary(a.to, what), s)
 }
 
 func (a *alteration) statement(clauses []string) string {
@@ -193,14 +196,41 @@ func (a *alteration) validate(ph phase, name, added string) {
 
 func (a *alteration) dropChecks() error {
 	for _, ck := range a.dropCk {
-		a.clause(clause{
+		c := clause{
 			up:     "DROP CONSTRAINT " + ident(ck.Name),
 			down:   addCheck(ck, false),
 			what:   fmt.Sprintf("drop check %q", ck.Name),
 			change: &schema.DropCheck{C: ck},
-		})
+		}
+		if !slices.ContainsFunc(a.addCk, func(n *schema.Check) bool {
+			return n.Name == ck.Name || slices.Equal(a.mentioned(n), a.mentioned(ck))
+		}) && !a.guarded(a.mentioned(ck)) {
+			c.allow = []Allow{gone("M307", "check")}
+		}
+		a.clause(c)
 	}
 	return nil
+}
+
+// guarded says whether these columns are one that becomes NOT NULL by way of a check.
+func (a *alteration) guarded(columns []string) bool {
+	return len(columns) == 1 && !a.direct && a.d.opts.PGVersion < 18 && slices.ContainsFunc(a.modified, func(cc *columnChange) bool {
+		return cc.to.Name == columns[0] && cc.kind.Is(schema.ChangeNull) && !cc.to.Type.Null
+	})
+}
+
+// mentioned are the columns that a check is about.
+func (a *alteration) mentioned(ck *schema.Check) []string {
+	var out []string
+	for _, t := range []*schema.Table{a.from, a.to} {
+		for _, c := range t.Columns {
+			if mentions(ck.Expr, c.Name) && !slices.Contains(out, c.Name) {
+				out = append(out, c.Name)
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 func (a *alteration) addChecks() error {

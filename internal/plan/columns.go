@@ -241,7 +241,7 @@ func (a *alteration) addIdentity(cc *columnChange) {
 	}
 	id, _ := attr[*postgres.Identity](cc.to.Attrs)
 	_, start, inc := identityOf(id)
-	a.d.tx(guard, a.to, fmt.Sprintf("let the identity of %s.%s go on after the rows there are", a.to.Name, cc.to.Name), &Step{
+	a.later = append(a.later, &Step{Comment: fmt.Sprintf("let the identity of %s.%s go on after the rows there are", a.to.Name, cc.to.Name),
 		Up: fmt.Sprintf("SELECT setval(pg_get_serial_sequence(%s, %s), GREATEST(max(%s) + %d, %d), false) FROM %s",
 			str(qualified(a.to)), str(cc.to.Name), ident(cc.to.Name), inc, start, qualified(a.to)),
 	})

@@ -35,6 +35,7 @@ type alteration struct {
 	clauses []clause
 	// before and after are actions that cannot share a statement with those.
 	before, after []clause
+	later         []*Step // after those
 }
 
 type indexPair struct{ from, to *schema.Index }

@@ -20,6 +20,7 @@ const (
 	dropForeignKeys
 	dropIndexes // that are gone, or cannot survive what follows
 	createTables
+	release     // what stands in the way of a new type
 	alterTables // one brief ALTER a table
 	backfill    // rows filled for what follows
 	guard       // constraints without a scan that could not be added before
@@ -184,7 +185,7 @@ func suffix(p *placed) string {
 		backfill: "backfill", validate: "validate", validateForeignKeys: "validate", finish: "finish", dropSpare: "drop",
 		dropColumns: "drop", dropTables: "drop_tables", remark_: "comments", createCompanions: "objects",
 		dropOldCompanions: "objects", setUp: "types", cleanUp: "clean_up", dropLowCompanions: "clean_up", addForeignKeys: "fk", adoptIndexes: "adopt",
-		guard: "guard",
+		guard: "guard", release: "release",
 	}[p.phase]
 	switch {
 	case s == "" || !byKey(p.phase):

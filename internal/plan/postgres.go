@@ -57,7 +57,7 @@ func (d *differ) planRenames() {
 			d.tx(rename, r.table, fmt.Sprintf("rename column %q of %q to %q (%s)", r.From, r.table.Name, r.To, why), &Step{
 				Up:    alter + ident(r.From) + " TO " + ident(r.To),
 				Down:  []string{alter + ident(r.To) + " TO " + ident(r.From)},
-				Allow: []Allow{{"M401", "the rename is wanted: " + why}},
+				Allow: []Allow{{"M402", "the rename is wanted: " + why}},
 			})
 			continue
 		}
@@ -65,7 +65,7 @@ func (d *differ) planRenames() {
 		d.tx(rename, r.table, fmt.Sprintf("rename table %q to %q (%s)", r.From, r.To, why), &Step{
 			Up:    "ALTER TABLE " + old + " RENAME TO " + ident(r.To),
 			Down:  []string{"ALTER TABLE " + qualified(r.table) + " RENAME TO " + ident(r.From)},
-			Allow: []Allow{{"M402", "the rename is wanted: " + why}},
+			Allow: []Allow{{"M401", "the rename is wanted: " + why}},
 		})
 		if r.table.PrimaryKey != nil && r.table.PrimaryKey.Name == "" {
 			// The server keeps the old name, while everything else derives it from the table's.
@@ -359,5 +359,24 @@ func (d *differ) dropFK(t *schema.Table, fk *schema.ForeignKey) error {
 		Change: &schema.DropForeignKey{F: fk},
 	})
 	p.key = fk.Symbol
+	if !d.fkReturns(t, fk) {
+		p.Allow = []Allow{gone("M307", "foreign key")}
+	}
 	return nil
+}
+
+// gone is the suppression on the drop of what the schema does not have any more.
+func gone(rule, what string) Allow {
+	return Allow{rule, "the schema does not have the " + what + " any more"}
+}
+
+// fkReturns says whether the plan adds a foreign key of the same name or columns later.
+func (d *differ) fkReturns(t *schema.Table, fk *schema.ForeignKey) bool {
+	to, ok := find(d.to, tableKey(t))
+	if !ok {
+		return false
+	}
+	return slices.ContainsFunc(to.ForeignKeys, func(n *schema.ForeignKey) bool {
+		return n.Symbol == fk.Symbol || slices.Equal(names(n.Columns), names(fk.Columns))
+	})
 }

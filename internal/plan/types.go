@@ -72,6 +72,7 @@ func (d *differ) planTypes() error {
 					Up:     "DROP TYPE " + enumName(e),
 					Down:   []string{createEnum(e)},
 					Change: &schema.DropObject{O: e},
+					Allow:  []Allow{gone("M305", "type")},
 				})
 			}
 		}
@@ -120,6 +121,15 @@ func (d *differ) changeEnum(from, to *schema.EnumType) error {
 		if i == 0 {
 			s.Down = downs
 			s.Hazards = []Hazard{{"data", "fails when rows hold a value that is gone"}}
+		}
+		const why = "a type whose values go or move can only be made anew, which was accepted"
+		switch {
+		case i == 0:
+			s.Allow = []Allow{{"M403", why}}
+		case i == len(ups)-1:
+			s.Allow = []Allow{{"M305", why}}
+		case strings.HasPrefix(up, "ALTER TABLE") && strings.Contains(up, " TYPE "+enumName(to)):
+			s.Allow = []Allow{{"M110", why}}
 		}
 		p := d.tx(extendEnums, nil, fmt.Sprintf("make type %q anew with its values changed", to.T), s)
 		p.key = enumName(to)
