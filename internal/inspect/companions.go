@@ -80,7 +80,12 @@ func plainSerials(ctx context.Context, tx *sql.Tx, g *schemagraph.Graph) error {
 		if !ok {
 			continue
 		}
-		if serial, ok := c.Type.Type.(*postgres.SerialType); ok && (!own || serial.SequenceName != "") {
+		serial, ok := c.Type.Type.(*postgres.SerialType)
+		switch {
+		case !ok:
+		case own && strings.Contains(strings.ReplaceAll(def, `"`, ""), table+"_"+column+"_seq'"):
+			serial.SequenceName = "" // the name that goes without saying
+		default:
 			c.Type.Type = serial.IntegerType()
 			c.Type.Raw = serial.IntegerType().T
 			c.Default = &schema.RawExpr{X: def}

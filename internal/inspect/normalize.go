@@ -19,7 +19,10 @@ func Normalize(ctx context.Context, db *sql.DB, g *schemagraph.Graph) (*schemagr
 	if err := Execute(ctx, db, stmts); err != nil {
 		return nil, fmt.Errorf("normalising the schema: %w", err)
 	}
-	n, err := Database(ctx, db, Options{Dialect: g.Dialect})
+	n, err := Database(ctx, db, Options{
+		Dialect:      g.Dialect,
+		NoCompanions: len(g.Companions) == 0, // then there are none to find
+	})
 	if err != nil {
 		return nil, err
 	}

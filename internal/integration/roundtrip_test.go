@@ -2,6 +2,7 @@ package integration
 
 import (
 	"context"
+	"database/sql"
 	"flag"
 	"os"
 	"strconv"
@@ -79,13 +80,13 @@ func roundTrip(t tb, server *devdb.Server, a, b *schemagraph.Graph, opts plan.Op
 		t.Logf("%s\n%s", f.Suffix, f.Up())
 	}
 	require.NoError(t, inspect.Execute(ctx, live.DB, there.Statements()))
-	got, err := inspect.Database(ctx, live.DB, inspect.Options{})
+	got, err := inspect.Database(ctx, live.DB, inspect.Options{NoCompanions: true})
 	require.NoError(t, err)
 	same(t, normalB, got, "after going up")
 
 	t.Logf("%s", strings.Join(there.Reverse(), ";\n"))
 	require.NoError(t, inspect.Execute(ctx, live.DB, there.Reverse()))
-	got, err = inspect.Database(ctx, live.DB, inspect.Options{})
+	got, err = inspect.Database(ctx, live.DB, inspect.Options{NoCompanions: true})
 	require.NoError(t, err)
 	same(t, normalA, got, "after going back down")
 }
@@ -111,4 +112,20 @@ func describe(t tb, g *schemagraph.Graph) string {
 	data, err := schemagraph.Marshal(c)
 	require.NoError(t, err)
 	return string(data)
+}
+
+// stateOf is the state that SQL leads to.
+func stateOf(t *testing.T, sql string) *schemagraph.Graph {
+	t.Helper()
+	db := devdbtest.Test(t)
+	_, err := db.DB.ExecContext(context.Background(), sql)
+	require.NoError(t, err)
+	return inspected(t, db.DB)
+}
+
+func inspected(t *testing.T, db *sql.DB) *schemagraph.Graph {
+	t.Helper()
+	g, err := inspect.Database(context.Background(), db, inspect.Options{})
+	require.NoError(t, err)
+	return g
 }

@@ -265,7 +265,7 @@ func (a *alteration) dropColumns() error {
 			name = a.to.Schema.Name
 		}
 		a.d.plan.Destructive = append(a.d.plan.Destructive, Loss{Kind: "column", Schema: name, Table: a.to.Name, Column: c.Name})
-		add, then, err := restoreColumn(a.from, c)
+		add, then, err := a.d.restoreColumn(a.from, c)
 		if err != nil {
 			return err
 		}

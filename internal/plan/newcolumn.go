@@ -183,7 +183,7 @@ func (a *alteration) remakeColumns() error {
 
 // restoreColumn is the clause that brings a dropped column back on a table with rows, and the statements that follow
 // it: a required column without a default has one for the moment of its addition.
-func restoreColumn(t *schema.Table, c *schema.Column) (string, []string, error) {
+func (d *differ) restoreColumn(t *schema.Table, c *schema.Column) (string, []string, error) {
 	add, err := addColumn(t, c)
 	if err != nil {
 		return "", nil, err
@@ -193,7 +193,15 @@ func restoreColumn(t *schema.Table, c *schema.Column) (string, []string, error) 
 	if c.Type.Null || c.Default != nil || generated || identity || isSerial(c) {
 		return add, nil, nil
 	}
-	zero, ok := zeroOf(c.Type.Type)
+	typ := c.Type.Type
+	if e, ok := typ.(*schema.EnumType); ok {
+		// The column comes back before its type does: a value that both forms of the type have.
+		typ = &schema.EnumType{T: e.T, Values: slices.DeleteFunc(slices.Clone(e.Values), func(v string) bool {
+			now, ok := findEnum(d.to, schemaName(e.Schema), e.T)
+			return ok && !slices.Contains(now.Values, v)
+		})}
+	}
+	zero, ok := zeroOf(typ)
 	if !ok {
 		return add, nil, nil
 	}
@@ -234,4 +242,11 @@ func zeroOf(t schema.Type) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+func schemaName(s *schema.Schema) string {
+	if s == nil {
+		return ""
+	}
+	return s.Name
 }

@@ -120,19 +120,20 @@ func nameConstraints(t *schema.Table) {
 	}
 }
 
-// renameSequences lets the sequences of a renamed table's columns follow it: their names are derived from the
-// table's wherever they are named.
+// renameSequences lets the sequences of a renamed table's serial columns follow it: wherever they are named, their
+// names are derived from the table's. Those of identity columns are never named.
 func (d *differ) renameSequences(r renamed) {
 	for _, c := range r.table.Columns {
-		_, identity := attr[*postgres.Identity](c.Attrs)
-		if s, ok := c.Type.Type.(*postgres.SerialType); !identity && (!ok || s.SequenceName != "") {
+		if s, ok := c.Type.Type.(*postgres.SerialType); !ok || s.SequenceName != "" {
 			continue
 		}
 		name := func(table string) string { return fit(table+"_"+c.Name, "_seq") }
-		d.tx(rename, r.table, fmt.Sprintf("rename the sequence of %q", c.Name), &Step{
-			Up:   "ALTER SEQUENCE IF EXISTS " + inSchema(r.table.Schema, name(r.From)) + " RENAME TO " + ident(name(r.To)),
-			Down: []string{"ALTER SEQUENCE IF EXISTS " + inSchema(r.table.Schema, name(r.To)) + " RENAME TO " + ident(name(r.From))},
+		p := d.tx(rename, r.table, fmt.Sprintf("rename the sequence of %q", c.Name), &Step{
+			Up:    "ALTER SEQUENCE IF EXISTS " + inSchema(r.table.Schema, name(r.From)) + " RENAME TO " + ident(name(r.To)),
+			Down:  []string{"ALTER SEQUENCE IF EXISTS " + inSchema(r.table.Schema, name(r.To)) + " RENAME TO " + ident(name(r.From))},
+			Allow: []Allow{{"M403", "a serial column's sequence is named after its table"}},
 		})
+		p.key = name(r.To)
 	}
 }
 
