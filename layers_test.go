@@ -20,7 +20,7 @@ var layers = []struct {
 }{
 	{[]string{"annotation"}, "schemas link it: it stays light"},
 	{[]string{"store", "mixin"}, "a user's binary links them: no generator, no driver, no command-line library"},
-	{[]string{"internal/requirement", "internal/normalform", "internal/schemagraph"}, "pure models: values in, values out"},
+	{[]string{"internal/normalform", "internal/schemagraph", "internal/requirement"}, "pure models: values in, values out"},
 	{[]string{"internal/lint", "internal/plan"}, "pure judgements on the models"},
 	{[]string{"internal/sqlparse", "internal/project", "internal/entload", "internal/entwrite", "internal/devdb"},
 		"readers of the outside world; none knows another's"},
