@@ -30,6 +30,7 @@ type migrateLintFlags struct {
 	noTrace        bool
 	version        int
 	explain        bool
+	txMode         string
 	severity       string
 	baseline       string
 	updateBaseline bool
@@ -71,6 +72,7 @@ its statement: "-- plinth:allow M101 because …"; at the top of a file, with an
 	set.StringSliceVar(&f.schema, "schema", nil, "SQL file of the schema that plain files start from; may be repeated")
 	set.BoolVar(&f.noTrace, "no-trace", false, "do not run the statements on a throwaway server")
 	set.IntVar(&f.version, "pg-version", 0, "major version of the server that the migrations are for, 11 to 18 (default: the traced one's, or 15)")
+	set.StringVar(&f.txMode, "tx-mode", "file", "how plain files are run: file, in one transaction as a migration runner does, or none, as psql does")
 	set.BoolVar(&f.explain, "explain", false, "show what each statement does")
 	set.StringVar(&f.format, "format", "", documents.FormatNames)
 	set.StringVar(&f.severity, "severity", "warn", "least severity that is shown as text and that exits with 4: info, warn or error")
@@ -155,7 +157,10 @@ func (j *lintJob) plainFiles(s streams, f *migrateLintFlags, args []string) erro
 	if f.latest > 0 || f.gitBase != "" || f.url != "" {
 		return usagef("--latest, --git-base and --url choose files of the migration directory; leave them out with FILE")
 	}
-	j.dev = f.devURL
+	if f.txMode != "file" && f.txMode != "none" {
+		return usagef("--tx-mode %q is none of file and none", f.txMode)
+	}
+	j.dev, j.in.Open, j.in.TxNone = f.devURL, len(f.schema) == 0, f.txMode == "none"
 	for _, arg := range args {
 		if arg == "-" {
 			b, err := io.ReadAll(s.in)

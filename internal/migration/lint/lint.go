@@ -44,6 +44,11 @@ type Input struct {
 	// Apart says that each of the files is a batch of its own: those before it are deployed. So a whole directory is
 	// judged, of which nobody said what is deployed.
 	Apart bool
+	// Open says that no starting schema was given, so that what was never seen may well exist.
+	Open bool
+	// TxNone says that plain files are run statement by statement, as psql does, and not in one transaction as a
+	// migration runner does.
+	TxNone bool
 	// Directory is what is known of the migrations directory as a whole; nil for plain files.
 	Directory *Directory
 }

@@ -135,7 +135,7 @@ var m120 = rule{
 var m121 = rule{
 	Rule: lint.Rule{
 		Code: "M121", Slug: "trigger-lock", Title: "trigger made or switched under a lock that blocks writes", Severity: lint.Warn, Fix: lint.FixProposed, Since: "0.1",
-		Rationale: "Making, enabling or disabling a trigger takes a ShareRowExclusive lock. It is brief, but it waits for every write that runs, and later writes wait behind it: keep it in a short transaction under a lock_timeout (it is then only information). `DISABLE TRIGGER ALL` also switches off the triggers that enforce foreign keys, and rows that break them are never found again: an error.",
+		Rationale: "Making, enabling or disabling a trigger takes a ShareRowExclusive lock. It is brief, but it waits for every write that runs, and later writes wait behind it: keep it in a short transaction under a lock_timeout (it is then only information, as it is in a plain file). `DISABLE TRIGGER ALL` also switches off the triggers that enforce foreign keys, and rows that break them are never found again: an error.",
 		FixText:   "SET LOCAL lock_timeout = '2s'; and nothing else in the transaction. Never DISABLE TRIGGER ALL: DISABLE TRIGGER USER",
 		Source:    "PostgreSQL manual, ALTER TABLE, DISABLE TRIGGER; measured on 11 to 18",
 	},
@@ -145,7 +145,7 @@ var m121 = rule{
 		}
 		f := finding{object: qualified(a.Table, a.Name), state: true, message: fmt.Sprintf("Writes to %s wait for this, and this waits for every write that runs on it.", a.Table),
 			fix: "SET LOCAL lock_timeout = '2s';\n" + s.Text + ";"}
-		if s.lockTimeout || p.opt.LockTimeout {
+		if s.lockTimeout || p.opt.LockTimeout || !s.file.Migration {
 			f.severity = lint.Info
 		}
 		if a.Cmd.GetSubtype() == pg.AlterTableType_AT_DisableTrigAll {

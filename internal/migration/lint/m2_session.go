@@ -77,10 +77,11 @@ func once(check func(*pass, *stmt, *effect.Action) bool) func(*pass, *file) {
 var m210 = rule{
 	Rule: lint.Rule{
 		Code: "M210", Slug: "lock-timeout", Title: "strong lock is waited for without a limit", Severity: lint.Warn, Fix: lint.FixProposed, Since: "0.1",
-		Rationale: "A statement that waits for a strong lock blocks everything that comes after it, even if it would be brief itself: one long-running query is enough to stop a table. A lock_timeout makes it give up, and it can be tried again.\n\nSatisfied where the role or the runner sets one, by configuration. Reported once a file.",
+		Rationale: "A statement that waits for a strong lock blocks everything that comes after it, even if it would be brief itself: one long-running query is enough to stop a table. A lock_timeout makes it give up, and it can be tried again.\n\nSatisfied where the role or the runner sets one, by configuration. Reported once a file; in a plain file, which says nothing of its session, only as information.",
 		FixText:   "SET LOCAL lock_timeout = '2s'; at the top of the file (SET where there is no transaction)",
 		Source:    "PostgreSQL manual, lock_timeout",
 	},
+	milder: lint.Info,
 	file: once(func(p *pass, s *stmt, a *effect.Action) bool {
 		t := p.blocks(a)
 		if t == nil || s.lockTimeout || p.opt.LockTimeout {

@@ -26,6 +26,9 @@ var m801 = rule{
 			return
 		}
 		if s.seen != nil && s.seen.Err != "" {
+			if p.in.Open && undefined[s.seen.Code] {
+				return
+			}
 			if s.seen.Code != inTransaction || !refuses(s) {
 				message := s.seen.Err
 				if s.seen.Code != "" {
@@ -45,6 +48,10 @@ var m801 = rule{
 
 // inTransaction is the server's code for a statement that cannot run in a transaction.
 const inTransaction = "25001"
+
+// undefined are the server's codes for what was never made: tables, columns, types, functions, schemas. Without a
+// starting schema they prove nothing. The last is that of a statement behind one that failed.
+var undefined = map[string]bool{"42P01": true, "42703": true, "42704": true, "42883": true, "3F000": true, "25P02": true}
 
 // remedy is what to do about a statement the server refuses.
 func remedy(a *effect.Action) string {

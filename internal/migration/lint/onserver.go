@@ -38,7 +38,7 @@ func (o OnServer) Trace(ctx context.Context, in Input) ([][]Traced, string, int,
 		places [][]int // of each traced statement among the file's
 	)
 	for _, f := range in.Files {
-		tf, at := traceFile(f)
+		tf, at := traceFile(f, in.TxNone)
 		files, places = append(files, tf), append(places, at)
 	}
 	rep, err := trace.Run(ctx, db, files, trace.Options{Private: o.Private})
@@ -81,9 +81,9 @@ func replayOn(ctx context.Context, db *sql.DB, f File) error {
 }
 
 // traceFile is a file as the tracer takes it, with the place of each of its statements among the parser's.
-func traceFile(in File) (trace.File, []int) {
+func traceFile(in File, plainNone bool) (trace.File, []int) {
 	f := &file{File: in, parsed: sqlparse.Parse(in.Name, UpOnly(in.Text))}
-	f.modes()
+	f.modes(plainNone)
 	tf := trace.File{Name: in.Name, TxMode: trace.TxFile}
 	if f.none {
 		tf.TxMode = trace.TxNone

@@ -19,6 +19,8 @@ type rule struct {
 	stmt   func(*pass, *stmt)
 	file   func(*pass, *file)
 	dir    func(*pass)
+	// milder is the severity in a plain file, which says nothing of the session that runs it; Off for the same.
+	milder lint.Severity
 	// traced says that it needs a trace.
 	traced bool
 	// directory says that it needs a migrations directory, compared that its result was compared with the declared schema.
@@ -133,7 +135,7 @@ func UpOnly(text string) string {
 func (p *pass) readFile(i int) {
 	in, z := p.in.Files[i], p.z
 	f := &file{File: in, parsed: sqlparse.Parse(in.Name, UpOnly(in.Text))}
-	f.modes()
+	f.modes(p.in.TxNone)
 	p.cat.Tx++
 	var (
 		open               bool // the file's own transaction
@@ -181,7 +183,7 @@ func (p *pass) readFile(i int) {
 }
 
 // modes decides whether the file runs in one transaction.
-func (f *file) modes() {
+func (f *file) modes(plainNone bool) {
 	first := len(f.parsed.Text)
 	if len(f.parsed.Stmts) > 0 {
 		first = f.parsed.Stmts[0].Start
@@ -199,7 +201,7 @@ func (f *file) modes() {
 	if f.none || f.Migration {
 		return
 	}
-	if f.explicit {
+	if f.explicit || plainNone {
 		f.none = true
 		return
 	}
@@ -320,8 +322,11 @@ func (p *pass) report(s *stmt, f finding) {
 	if f.state {
 		sources = append(sources, lint.State)
 	}
-	if s.seen != nil && s.seen.Ran {
+	if s.seen != nil && (s.seen.Ran || s.seen.Err != "") {
 		sources = append(sources, lint.Traced)
+	}
+	if f.severity == lint.Off && !s.file.Migration && p.cur.milder != lint.Off {
+		f.severity = p.cur.milder
 	}
 	end := s.EndLine
 	if end == line {

@@ -11,13 +11,18 @@ import (
 
 // Apply finds a statement's actions and moves the catalogue on.
 func (z *Analyzer) Apply(n *pg.Node, newer sqlparse.Newer) []*Action {
+	var actions []*Action
 	if s := n.GetAlterTableStmt(); s != nil {
-		return z.alterTable(n, s, newer)
+		actions = z.alterTable(n, s, newer)
+	} else {
+		actions = z.actions(n)
+		z.Catalog.Apply(n)
 	}
-	actions := z.actions(n)
-	z.Catalog.Apply(n)
 	for _, a := range actions {
 		a.Node = n
+	}
+	if why := z.tooNew(n, newer); why != "" && len(actions) > 0 {
+		actions[0].Refused = why
 	}
 	return actions
 }
