@@ -14,6 +14,7 @@ import (
 
 	"github.com/plinth-go/plinth/internal/entload"
 	"github.com/plinth-go/plinth/internal/entwrite"
+	"github.com/plinth-go/plinth/internal/lint"
 	documents "github.com/plinth-go/plinth/internal/report"
 	"github.com/plinth-go/plinth/internal/requirement"
 )
@@ -100,6 +101,11 @@ func runDesign(d *requirement.Design, o designFlags, s streams) error {
 		return exit(ExitUsage, fmt.Errorf("%s: %w", o.schema, err))
 	}
 	doc := documents.NewDesign(d)
+	for _, x := range lint.Run(d.Graph(), lint.Options{}).Findings {
+		if x.Severity > lint.Info {
+			doc.Findings = append(doc.Findings, fmt.Sprintf("%s %s %s: %s", x.Severity, x.Code, x.Object, x.Message))
+		}
+	}
 	for _, c := range res.Changes {
 		doc.Changes = append(doc.Changes, c.String())
 	}

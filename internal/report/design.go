@@ -19,12 +19,14 @@ import (
 // Design is the document of a design, in the order it is read: what is open, whether it is normalised, the diagram,
 // the tables, the indexes and what each is for.
 type Design struct {
-	Name      string        `json:"name"`
-	Questions []Question    `json:"questions"`
-	Forms     []Form        `json:"normal_forms"`
-	Diagram   string        `json:"diagram"` // Mermaid
-	Tables    []Table       `json:"tables"`
-	Indexes   []IndexReason `json:"indexes"`
+	Name      string     `json:"name"`
+	Questions []Question `json:"questions"`
+	// Findings are what the design rules say, above information.
+	Findings []string      `json:"findings"`
+	Forms    []Form        `json:"normal_forms"`
+	Diagram  string        `json:"diagram"` // Mermaid
+	Tables   []Table       `json:"tables"`
+	Indexes  []IndexReason `json:"indexes"`
 	// Changes are the additions to the Ent schema, and Manual those a person has to make.
 	Changes []string `json:"changes"`
 	Manual  []string `json:"manual,omitempty"`
@@ -117,7 +119,7 @@ type IndexReason struct {
 // NewDesign makes the document of a design.
 func NewDesign(d *requirement.Design) *Design {
 	g := d.Graph()
-	out := &Design{Name: d.Name, graph: g, Questions: []Question{}, Indexes: []IndexReason{}, Changes: []string{}}
+	out := &Design{Name: d.Name, graph: g, Questions: []Question{}, Indexes: []IndexReason{}, Changes: []string{}, Findings: []string{}}
 	for _, q := range d.Questions {
 		out.Questions = append(out.Questions, Question{About: q.About, File: q.Pos.File, Line: q.Pos.Line, Text: q.Text, Assumed: q.Assumed})
 	}

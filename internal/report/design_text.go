@@ -41,6 +41,13 @@ func (d *Design) Text(w io.Writer) error {
 		p.line("     %s", where)
 	}
 	p.line("")
+	if len(d.Findings) > 0 {
+		head(fmt.Sprintf("Findings of the design rules (%d)", len(d.Findings)))
+		for _, f := range d.Findings {
+			p.line("  %s", f)
+		}
+		p.line("")
+	}
 	head("Normal forms")
 	d.forms(p)
 	p.line("")
@@ -161,6 +168,12 @@ func (d *Design) Markdown(w io.Writer) error {
 			s += " *Assumed: " + q.Assumed + ".*"
 		}
 		p.line("%s (`%s`)", s, q.About)
+	}
+	if len(d.Findings) > 0 {
+		p.line("\n## Findings of the design rules\n")
+		for _, f := range d.Findings {
+			p.line("- %s", f)
+		}
 	}
 	p.line("\n## Normal forms\n\n| Entity | Form | Candidate keys | Remarks |\n| --- | --- | --- | --- |")
 	for _, f := range d.Forms {

@@ -398,10 +398,6 @@ func (a *advisor) make(n need) {
 		}
 		ix.OpClass = map[string]string{n.prefix[0]: class}
 	}
-	if f, ok := a.t.Field(ix.Columns[0].Name); ok && (f.Kind == Bool || f.Kind == Enum) {
-		ix.Allow = append(ix.Allow, annotation.Allow{Rule: "S207",
-			Why: "the query reads the rows of one value in order; the columns that follow make the index selective"})
-	}
 	a.add(ix)
 }
 
