@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"syscall"
 
@@ -58,7 +59,17 @@ type streams struct {
 }
 
 // Main runs the command line args (args[0] is the program's name) and returns the exit code.
-func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
+	defer func() {
+		if v := recover(); v != nil {
+			fmt.Fprintf(stderr, "%s: this is a defect of plinth, not of your project: %v\n", args[0], v)
+			fmt.Fprintln(stderr, "set PLINTH_TRACE=1 to see where, and report it with the command you ran")
+			if os.Getenv("PLINTH_TRACE") != "" {
+				stderr.Write(debug.Stack())
+			}
+			code = ExitFailure
+		}
+	}()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	root := newRoot(streams{in: stdin, out: stdout, err: stderr})
@@ -82,7 +93,10 @@ func report(err error, stderr io.Writer) int {
 	}
 	var e *exitError
 	if !errors.As(err, &e) {
-		fmt.Fprintln(stderr, err)
+		fmt.Fprintln(stderr, strings.TrimSpace(err.Error()))
+		if strings.HasPrefix(err.Error(), "unknown command") { // cobra's own, of no type
+			return ExitUsage
+		}
 		return ExitFailure
 	}
 	if e.err != nil {
@@ -103,6 +117,34 @@ func newRoot(s streams) *cobra.Command {
 	root.SetOut(s.out)
 	root.SetErr(s.err)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return exit(ExitUsage, err) })
+	root.Version = version()
+	root.SetVersionTemplate("plinth {{.Version}}\n")
 	root.AddCommand(commands(s)...)
+	usageArgs(root)
 	return root
+}
+
+// usageArgs makes a wrong number of arguments a mistake in the usage, for every command.
+func usageArgs(c *cobra.Command) {
+	if check := c.Args; check != nil {
+		c.Args = func(cmd *cobra.Command, args []string) error {
+			err := check(cmd, args)
+			if e := (*exitError)(nil); err == nil || errors.As(err, &e) {
+				return err
+			}
+			return usagef("%w; see %s --help", err, cmd.CommandPath())
+		}
+	}
+	for _, sub := range c.Commands() {
+		usageArgs(sub)
+	}
+}
+
+// version is the module's version as the build recorded it.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" {
+		return "(devel)"
+	}
+	return info.Main.Version
 }
