@@ -267,8 +267,8 @@ func (_u *OrderItemUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if err := plinthmixin.CheckPredicates(ctx, _u.driver.Dialect(), orderitem.Table, _u.mutation.predicates); err != nil {
 		return 0, err
 	}
-	if pred := _spec.Predicate; pred != nil {
-		_spec.Predicate = func(s *sql.Selector) { pred(s.WithContext(ctx)) }
+	if _pred := _spec.Predicate; _pred != nil {
+		_spec.Predicate = func(s *sql.Selector) { _pred(s.WithContext(ctx)) }
 	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -555,8 +555,8 @@ func (_u *OrderItemUpdateOne) sqlSave(ctx context.Context) (_node *OrderItem, er
 	if err := plinthmixin.CheckPredicates(ctx, _u.driver.Dialect(), orderitem.Table, _u.mutation.predicates); err != nil {
 		return nil, err
 	}
-	if pred := _spec.Predicate; pred != nil {
-		_spec.Predicate = func(s *sql.Selector) { pred(s.WithContext(ctx)) }
+	if _pred := _spec.Predicate; _pred != nil {
+		_spec.Predicate = func(s *sql.Selector) { _pred(s.WithContext(ctx)) }
 	}
 	// An update of edges only, or of nothing, must hit the row as well: else Ent does not look whether it is
 	// within the scope.

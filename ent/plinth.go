@@ -13,14 +13,14 @@ import (
 	"github.com/plinth-go/plinth/ent/product"
 	"github.com/plinth-go/plinth/ent/user"
 	plinthmixin "github.com/plinth-go/plinth/mixin"
-	"github.com/plinth-go/plinth/store"
+	plinthstore "github.com/plinth-go/plinth/store"
 )
 
 // Is makes the error store.ErrNotFound for errors.Is.
-func (*NotFoundError) Is(target error) bool { return target == store.ErrNotFound }
+func (*NotFoundError) Is(target error) bool { return target == plinthstore.ErrNotFound }
 
 // plinthModel describes the soft-deleted tables.
-func (c config) plinthModel() plinthmixin.Model {
+func (_c config) plinthModel() plinthmixin.Model {
 	return plinthmixin.Model{
 		order.Table: {
 			ID:        order.FieldID,
@@ -75,22 +75,22 @@ func (*CategoryMutation) PlinthScoped() {}
 
 // PlinthChildren says whether the rows that the mutation connects by changing them, or in a join table, are within the scope.
 func (m *CategoryMutation) PlinthChildren(ctx context.Context) error {
-	if ids := m.ChildrenIDs(); len(ids) > 0 {
-		n, err := m.Client().Category.Query().Where(category.IDIn(ids...)).Count(ctx)
+	if _ids := m.ChildrenIDs(); len(_ids) > 0 {
+		_n, err := m.Client().Category.Query().Where(category.IDIn(_ids...)).Count(ctx)
 		if err != nil {
 			return err
 		}
-		if n < len(ids) {
-			return plinthmixin.EdgeError("Category.children", len(ids)-n)
+		if _n < len(_ids) {
+			return plinthmixin.EdgeError("Category.children", len(_ids)-_n)
 		}
 	}
-	if ids := m.ProductsIDs(); len(ids) > 0 {
-		n, err := m.Client().Product.Query().Where(product.IDIn(ids...)).Count(ctx)
+	if _ids := m.ProductsIDs(); len(_ids) > 0 {
+		_n, err := m.Client().Product.Query().Where(product.IDIn(_ids...)).Count(ctx)
 		if err != nil {
 			return err
 		}
-		if n < len(ids) {
-			return plinthmixin.EdgeError("Category.products", len(ids)-n)
+		if _n < len(_ids) {
+			return plinthmixin.EdgeError("Category.products", len(_ids)-_n)
 		}
 	}
 	return nil
@@ -98,13 +98,13 @@ func (m *CategoryMutation) PlinthChildren(ctx context.Context) error {
 
 // PlinthParents says whether the rows that the mutation connects by its own foreign keys are within the scope.
 func (m *CategoryMutation) PlinthParents(ctx context.Context) error {
-	if ids := m.ParentIDs(); len(ids) > 0 {
-		n, err := m.Client().Category.Query().Where(category.IDIn(ids...)).Count(ctx)
+	if _ids := m.ParentIDs(); len(_ids) > 0 {
+		_n, err := m.Client().Category.Query().Where(category.IDIn(_ids...)).Count(ctx)
 		if err != nil {
 			return err
 		}
-		if n < len(ids) {
-			return plinthmixin.EdgeError("Category.parent", len(ids)-n)
+		if _n < len(_ids) {
+			return plinthmixin.EdgeError("Category.parent", len(_ids)-_n)
 		}
 	}
 	return nil
@@ -118,13 +118,13 @@ func (*OrderMutation) PlinthSoftDelete() {}
 
 // PlinthChildren says whether the rows that the mutation connects by changing them, or in a join table, are within the scope.
 func (m *OrderMutation) PlinthChildren(ctx context.Context) error {
-	if ids := m.ItemsIDs(); len(ids) > 0 {
-		n, err := m.Client().OrderItem.Query().Where(orderitem.IDIn(ids...)).Count(ctx)
+	if _ids := m.ItemsIDs(); len(_ids) > 0 {
+		_n, err := m.Client().OrderItem.Query().Where(orderitem.IDIn(_ids...)).Count(ctx)
 		if err != nil {
 			return err
 		}
-		if n < len(ids) {
-			return plinthmixin.EdgeError("Order.items", len(ids)-n)
+		if _n < len(_ids) {
+			return plinthmixin.EdgeError("Order.items", len(_ids)-_n)
 		}
 	}
 	return nil
@@ -132,13 +132,13 @@ func (m *OrderMutation) PlinthChildren(ctx context.Context) error {
 
 // PlinthParents says whether the rows that the mutation connects by its own foreign keys are within the scope.
 func (m *OrderMutation) PlinthParents(ctx context.Context) error {
-	if ids := m.CustomerIDs(); len(ids) > 0 {
-		n, err := m.Client().User.Query().Where(user.IDIn(ids...)).Count(ctx)
+	if _ids := m.CustomerIDs(); len(_ids) > 0 {
+		_n, err := m.Client().User.Query().Where(user.IDIn(_ids...)).Count(ctx)
 		if err != nil {
 			return err
 		}
-		if n < len(ids) {
-			return plinthmixin.EdgeError("Order.customer", len(ids)-n)
+		if _n < len(_ids) {
+			return plinthmixin.EdgeError("Order.customer", len(_ids)-_n)
 		}
 	}
 	return nil
@@ -172,22 +172,22 @@ func (*OrderItemMutation) PlinthScoped() {}
 
 // PlinthParents says whether the rows that the mutation connects by its own foreign keys are within the scope.
 func (m *OrderItemMutation) PlinthParents(ctx context.Context) error {
-	if ids := m.OrderIDs(); len(ids) > 0 {
-		n, err := m.Client().Order.Query().Where(order.IDIn(ids...)).Count(ctx)
+	if _ids := m.OrderIDs(); len(_ids) > 0 {
+		_n, err := m.Client().Order.Query().Where(order.IDIn(_ids...)).Count(ctx)
 		if err != nil {
 			return err
 		}
-		if n < len(ids) {
-			return plinthmixin.EdgeError("OrderItem.order", len(ids)-n)
+		if _n < len(_ids) {
+			return plinthmixin.EdgeError("OrderItem.order", len(_ids)-_n)
 		}
 	}
-	if ids := m.ProductIDs(); len(ids) > 0 {
-		n, err := m.Client().Product.Query().Where(product.IDIn(ids...)).Count(ctx)
+	if _ids := m.ProductIDs(); len(_ids) > 0 {
+		_n, err := m.Client().Product.Query().Where(product.IDIn(_ids...)).Count(ctx)
 		if err != nil {
 			return err
 		}
-		if n < len(ids) {
-			return plinthmixin.EdgeError("OrderItem.product", len(ids)-n)
+		if _n < len(_ids) {
+			return plinthmixin.EdgeError("OrderItem.product", len(_ids)-_n)
 		}
 	}
 	return nil
@@ -201,22 +201,22 @@ func (*ProductMutation) PlinthSoftDelete() {}
 
 // PlinthChildren says whether the rows that the mutation connects by changing them, or in a join table, are within the scope.
 func (m *ProductMutation) PlinthChildren(ctx context.Context) error {
-	if ids := m.CategoriesIDs(); len(ids) > 0 {
-		n, err := m.Client().Category.Query().Where(category.IDIn(ids...)).Count(ctx)
+	if _ids := m.CategoriesIDs(); len(_ids) > 0 {
+		_n, err := m.Client().Category.Query().Where(category.IDIn(_ids...)).Count(ctx)
 		if err != nil {
 			return err
 		}
-		if n < len(ids) {
-			return plinthmixin.EdgeError("Product.categories", len(ids)-n)
+		if _n < len(_ids) {
+			return plinthmixin.EdgeError("Product.categories", len(_ids)-_n)
 		}
 	}
-	if ids := m.OrderItemsIDs(); len(ids) > 0 {
-		n, err := m.Client().OrderItem.Query().Where(orderitem.IDIn(ids...)).Count(ctx)
+	if _ids := m.OrderItemsIDs(); len(_ids) > 0 {
+		_n, err := m.Client().OrderItem.Query().Where(orderitem.IDIn(_ids...)).Count(ctx)
 		if err != nil {
 			return err
 		}
-		if n < len(ids) {
-			return plinthmixin.EdgeError("Product.order_items", len(ids)-n)
+		if _n < len(_ids) {
+			return plinthmixin.EdgeError("Product.order_items", len(_ids)-_n)
 		}
 	}
 	return nil
@@ -224,49 +224,49 @@ func (m *ProductMutation) PlinthChildren(ctx context.Context) error {
 
 // PlinthChildren says whether the rows that the mutation connects by changing them, or in a join table, are within the scope.
 func (m *TenantMutation) PlinthChildren(ctx context.Context) error {
-	if ids := m.UsersIDs(); len(ids) > 0 {
-		n, err := m.Client().User.Query().Where(user.IDIn(ids...)).Count(ctx)
+	if _ids := m.UsersIDs(); len(_ids) > 0 {
+		_n, err := m.Client().User.Query().Where(user.IDIn(_ids...)).Count(ctx)
 		if err != nil {
 			return err
 		}
-		if n < len(ids) {
-			return plinthmixin.EdgeError("Tenant.users", len(ids)-n)
+		if _n < len(_ids) {
+			return plinthmixin.EdgeError("Tenant.users", len(_ids)-_n)
 		}
 	}
-	if ids := m.CategoriesIDs(); len(ids) > 0 {
-		n, err := m.Client().Category.Query().Where(category.IDIn(ids...)).Count(ctx)
+	if _ids := m.CategoriesIDs(); len(_ids) > 0 {
+		_n, err := m.Client().Category.Query().Where(category.IDIn(_ids...)).Count(ctx)
 		if err != nil {
 			return err
 		}
-		if n < len(ids) {
-			return plinthmixin.EdgeError("Tenant.categories", len(ids)-n)
+		if _n < len(_ids) {
+			return plinthmixin.EdgeError("Tenant.categories", len(_ids)-_n)
 		}
 	}
-	if ids := m.ProductsIDs(); len(ids) > 0 {
-		n, err := m.Client().Product.Query().Where(product.IDIn(ids...)).Count(ctx)
+	if _ids := m.ProductsIDs(); len(_ids) > 0 {
+		_n, err := m.Client().Product.Query().Where(product.IDIn(_ids...)).Count(ctx)
 		if err != nil {
 			return err
 		}
-		if n < len(ids) {
-			return plinthmixin.EdgeError("Tenant.products", len(ids)-n)
+		if _n < len(_ids) {
+			return plinthmixin.EdgeError("Tenant.products", len(_ids)-_n)
 		}
 	}
-	if ids := m.OrdersIDs(); len(ids) > 0 {
-		n, err := m.Client().Order.Query().Where(order.IDIn(ids...)).Count(ctx)
+	if _ids := m.OrdersIDs(); len(_ids) > 0 {
+		_n, err := m.Client().Order.Query().Where(order.IDIn(_ids...)).Count(ctx)
 		if err != nil {
 			return err
 		}
-		if n < len(ids) {
-			return plinthmixin.EdgeError("Tenant.orders", len(ids)-n)
+		if _n < len(_ids) {
+			return plinthmixin.EdgeError("Tenant.orders", len(_ids)-_n)
 		}
 	}
-	if ids := m.OrderItemsIDs(); len(ids) > 0 {
-		n, err := m.Client().OrderItem.Query().Where(orderitem.IDIn(ids...)).Count(ctx)
+	if _ids := m.OrderItemsIDs(); len(_ids) > 0 {
+		_n, err := m.Client().OrderItem.Query().Where(orderitem.IDIn(_ids...)).Count(ctx)
 		if err != nil {
 			return err
 		}
-		if n < len(ids) {
-			return plinthmixin.EdgeError("Tenant.order_items", len(ids)-n)
+		if _n < len(_ids) {
+			return plinthmixin.EdgeError("Tenant.order_items", len(_ids)-_n)
 		}
 	}
 	return nil
@@ -280,13 +280,13 @@ func (*UserMutation) PlinthSoftDelete() {}
 
 // PlinthChildren says whether the rows that the mutation connects by changing them, or in a join table, are within the scope.
 func (m *UserMutation) PlinthChildren(ctx context.Context) error {
-	if ids := m.OrdersIDs(); len(ids) > 0 {
-		n, err := m.Client().Order.Query().Where(order.IDIn(ids...)).Count(ctx)
+	if _ids := m.OrdersIDs(); len(_ids) > 0 {
+		_n, err := m.Client().Order.Query().Where(order.IDIn(_ids...)).Count(ctx)
 		if err != nil {
 			return err
 		}
-		if n < len(ids) {
-			return plinthmixin.EdgeError("User.orders", len(ids)-n)
+		if _n < len(_ids) {
+			return plinthmixin.EdgeError("User.orders", len(_ids)-_n)
 		}
 	}
 	return nil

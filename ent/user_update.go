@@ -355,22 +355,22 @@ func (_u *UserUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if err := _u.mutation.PlinthChildren(ctx); err != nil {
 		return 0, err
 	}
-	if pred := _spec.Predicate; pred != nil {
-		_spec.Predicate = func(s *sql.Selector) { pred(s.WithContext(ctx)) }
+	if _pred := _spec.Predicate; _pred != nil {
+		_spec.Predicate = func(s *sql.Selector) { _pred(s.WithContext(ctx)) }
 	}
 	if _u.mutation.DeletedAtCleared() {
-		plain := _u.config
-		end, rerr := _u.config.plinthRestore(ctx, user.Table, func(s *sql.Selector) {
+		_plain := _u.config
+		_end, _err := _u.config.plinthRestore(ctx, user.Table, func(s *sql.Selector) {
 			if _spec.Predicate != nil {
 				_spec.Predicate(s)
 			}
 		})
-		if rerr != nil {
-			return 0, rerr
+		if _err != nil {
+			return 0, _err
 		}
 		defer func() {
-			err = end(err)
-			_u.config = plain
+			err = _end(err)
+			_u.config = _plain
 		}()
 	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
@@ -746,8 +746,8 @@ func (_u *UserUpdateOne) sqlSave(ctx context.Context) (_node *User, err error) {
 	if err := _u.mutation.PlinthChildren(ctx); err != nil {
 		return nil, err
 	}
-	if pred := _spec.Predicate; pred != nil {
-		_spec.Predicate = func(s *sql.Selector) { pred(s.WithContext(ctx)) }
+	if _pred := _spec.Predicate; _pred != nil {
+		_spec.Predicate = func(s *sql.Selector) { _pred(s.WithContext(ctx)) }
 	}
 	// An update of edges only, or of nothing, must hit the row as well: else Ent does not look whether it is
 	// within the scope.
@@ -757,22 +757,22 @@ func (_u *UserUpdateOne) sqlSave(ctx context.Context) (_node *User, err error) {
 		}
 	})
 	if _u.mutation.DeletedAtCleared() {
-		plain := _u.config
-		end, rerr := _u.config.plinthRestore(ctx, user.Table, func(s *sql.Selector) {
+		_plain := _u.config
+		_end, _err := _u.config.plinthRestore(ctx, user.Table, func(s *sql.Selector) {
 			if _spec.Predicate != nil {
 				_spec.Predicate(s)
 			}
 			s.Where(sql.EQ(s.C(user.FieldID), id))
 		})
-		if rerr != nil {
-			return nil, rerr
+		if _err != nil {
+			return nil, _err
 		}
 		defer func() {
-			err = end(err)
+			err = _end(err)
 			if _node != nil {
-				_node.config = plain
+				_node.config = _plain
 			}
-			_u.config = plain
+			_u.config = _plain
 		}()
 	}
 	_node = &User{config: _u.config}

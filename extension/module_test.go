@@ -54,7 +54,7 @@ func TestBesideAnotherExtensionWithEveryFeature(t *testing.T) {
 	run("run", "./cmd/entc")
 	run("vet", "./...")
 	url := devdbtest.Test(t).URL
-	require.Equal(t, "[Book Page] BOOK BOOK true\n", run("run", "./cmd/shop", url))
+	require.Equal(t, "[Book Mixin Node Page Store] BOOK BOOK true\n", run("run", "./cmd/shop", url))
 
 	// The same through go tool. It knows nothing of the other extension; what that adds is gone.
 	run("tool", "plinth", "generate", "./ent/schema", "--feature", "sql/upsert,intercept,sql/lock,sql/modifier")

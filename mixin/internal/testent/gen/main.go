@@ -20,7 +20,7 @@ func main() {
 	} {
 		err := entc.Generate("./"+name+"/schema", &gen.Config{
 			Features: features,
-		}, entc.Extensions(extension.New(extension.SchemaSQL(""))))
+		}, entc.Extensions(extension.New(extension.SchemaSQL(""), extension.Repositories("off"))))
 		if err != nil {
 			fmt.Fprintf(os.Stderr, "generating %s: %v\n", name, err)
 			os.Exit(1)

@@ -53,10 +53,16 @@ type BookEdges struct {
 	House *House `json:"house,omitempty"`
 	// Genres holds the value of the genres edge.
 	Genres []*Genre `json:"genres,omitempty"`
+	// Readers holds the value of the readers edge.
+	Readers []*Reader `json:"readers,omitempty"`
+	// Loans holds the value of the loans edge.
+	Loans []*Loan `json:"loans,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [2]bool
-	namedGenres map[string][]*Genre
+	loadedTypes  [4]bool
+	namedGenres  map[string][]*Genre
+	namedReaders map[string][]*Reader
+	namedLoans   map[string][]*Loan
 }
 
 // HouseOrErr returns the House value or an error if the edge
@@ -77,6 +83,24 @@ func (e BookEdges) GenresOrErr() ([]*Genre, error) {
 		return e.Genres, nil
 	}
 	return nil, &NotLoadedError{edge: "genres"}
+}
+
+// ReadersOrErr returns the Readers value or an error if the edge
+// was not loaded in eager-loading.
+func (e BookEdges) ReadersOrErr() ([]*Reader, error) {
+	if e.loadedTypes[2] {
+		return e.Readers, nil
+	}
+	return nil, &NotLoadedError{edge: "readers"}
+}
+
+// LoansOrErr returns the Loans value or an error if the edge
+// was not loaded in eager-loading.
+func (e BookEdges) LoansOrErr() ([]*Loan, error) {
+	if e.loadedTypes[3] {
+		return e.Loans, nil
+	}
+	return nil, &NotLoadedError{edge: "loans"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -214,6 +238,16 @@ func (_m *Book) QueryGenres() *GenreQuery {
 	return NewBookClient(_m.config).QueryGenres(_m)
 }
 
+// QueryReaders queries the "readers" edge of the Book entity.
+func (_m *Book) QueryReaders() *ReaderQuery {
+	return NewBookClient(_m.config).QueryReaders(_m)
+}
+
+// QueryLoans queries the "loans" edge of the Book entity.
+func (_m *Book) QueryLoans() *LoanQuery {
+	return NewBookClient(_m.config).QueryLoans(_m)
+}
+
 // Update returns a builder for updating this Book.
 // Note that you need to call Book.Unwrap() before calling this method if this Book
 // was returned from a transaction, and the transaction was committed or rolled back.
@@ -297,6 +331,54 @@ func (_m *Book) appendNamedGenres(name string, edges ...*Genre) {
 		_m.Edges.namedGenres[name] = []*Genre{}
 	} else {
 		_m.Edges.namedGenres[name] = append(_m.Edges.namedGenres[name], edges...)
+	}
+}
+
+// NamedReaders returns the Readers named value or an error if the edge was not
+// loaded in eager-loading with this name.
+func (_m *Book) NamedReaders(name string) ([]*Reader, error) {
+	if _m.Edges.namedReaders == nil {
+		return nil, &NotLoadedError{edge: name}
+	}
+	nodes, ok := _m.Edges.namedReaders[name]
+	if !ok {
+		return nil, &NotLoadedError{edge: name}
+	}
+	return nodes, nil
+}
+
+func (_m *Book) appendNamedReaders(name string, edges ...*Reader) {
+	if _m.Edges.namedReaders == nil {
+		_m.Edges.namedReaders = make(map[string][]*Reader)
+	}
+	if len(edges) == 0 {
+		_m.Edges.namedReaders[name] = []*Reader{}
+	} else {
+		_m.Edges.namedReaders[name] = append(_m.Edges.namedReaders[name], edges...)
+	}
+}
+
+// NamedLoans returns the Loans named value or an error if the edge was not
+// loaded in eager-loading with this name.
+func (_m *Book) NamedLoans(name string) ([]*Loan, error) {
+	if _m.Edges.namedLoans == nil {
+		return nil, &NotLoadedError{edge: name}
+	}
+	nodes, ok := _m.Edges.namedLoans[name]
+	if !ok {
+		return nil, &NotLoadedError{edge: name}
+	}
+	return nodes, nil
+}
+
+func (_m *Book) appendNamedLoans(name string, edges ...*Loan) {
+	if _m.Edges.namedLoans == nil {
+		_m.Edges.namedLoans = make(map[string][]*Loan)
+	}
+	if len(edges) == 0 {
+		_m.Edges.namedLoans[name] = []*Loan{}
+	} else {
+		_m.Edges.namedLoans[name] = append(_m.Edges.namedLoans[name], edges...)
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/book"
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/genre"
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/house"
+	"github.com/plinth-go/plinth/mixin/internal/testent/press/reader"
 
 	plinthmixin "github.com/plinth-go/plinth/mixin"
 )
@@ -176,6 +177,21 @@ func (_c *BookCreate) AddGenres(v ...*Genre) *BookCreate {
 		ids[i] = v[i].ID
 	}
 	return _c.AddGenreIDs(ids...)
+}
+
+// AddReaderIDs adds the "readers" edge to the Reader entity by IDs.
+func (_c *BookCreate) AddReaderIDs(ids ...int) *BookCreate {
+	_c.mutation.AddReaderIDs(ids...)
+	return _c
+}
+
+// AddReaders adds the "readers" edges to the Reader entity.
+func (_c *BookCreate) AddReaders(v ...*Reader) *BookCreate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddReaderIDs(ids...)
 }
 
 // Mutation returns the BookMutation object of the builder.
@@ -371,6 +387,26 @@ func (_c *BookCreate) createSpec() (*Book, *sqlgraph.CreateSpec) {
 		for _, k := range nodes {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.ReadersIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: true,
+			Table:   book.ReadersTable,
+			Columns: book.ReadersPrimaryKey,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(reader.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		createE := &LoanCreate{config: _c.config, mutation: newLoanMutation(_c.config, OpCreate)}
+		_ = createE.defaults()
+		_, specE := createE.createSpec()
+		edge.Target.Fields = specE.Fields
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	return _node, _spec

@@ -17,7 +17,9 @@ import (
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/book"
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/genre"
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/house"
+	"github.com/plinth-go/plinth/mixin/internal/testent/press/loan"
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/predicate"
+	"github.com/plinth-go/plinth/mixin/internal/testent/press/reader"
 
 	plinthmixin "github.com/plinth-go/plinth/mixin"
 )
@@ -25,16 +27,20 @@ import (
 // BookQuery is the builder for querying Book entities.
 type BookQuery struct {
 	config
-	ctx             *QueryContext
-	order           []book.OrderOption
-	inters          []Interceptor
-	predicates      []predicate.Book
-	withHouse       *HouseQuery
-	withGenres      *GenreQuery
-	withFKs         bool
-	modifiers       []func(*sql.Selector)
-	withNamedGenres map[string]*GenreQuery
-	scopes          plinthmixin.QueryScopes
+	ctx              *QueryContext
+	order            []book.OrderOption
+	inters           []Interceptor
+	predicates       []predicate.Book
+	withHouse        *HouseQuery
+	withGenres       *GenreQuery
+	withReaders      *ReaderQuery
+	withLoans        *LoanQuery
+	withFKs          bool
+	modifiers        []func(*sql.Selector)
+	withNamedGenres  map[string]*GenreQuery
+	withNamedReaders map[string]*ReaderQuery
+	withNamedLoans   map[string]*LoanQuery
+	scopes           plinthmixin.QueryScopes
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -108,6 +114,50 @@ func (_q *BookQuery) QueryGenres() *GenreQuery {
 			sqlgraph.From(book.Table, book.FieldID, selector),
 			sqlgraph.To(genre.Table, genre.FieldID),
 			sqlgraph.Edge(sqlgraph.M2M, false, book.GenresTable, book.GenresPrimaryKey...),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryReaders chains the current query on the "readers" edge.
+func (_q *BookQuery) QueryReaders() *ReaderQuery {
+	query := (&ReaderClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(book.Table, book.FieldID, selector),
+			sqlgraph.To(reader.Table, reader.FieldID),
+			sqlgraph.Edge(sqlgraph.M2M, true, book.ReadersTable, book.ReadersPrimaryKey...),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryLoans chains the current query on the "loans" edge.
+func (_q *BookQuery) QueryLoans() *LoanQuery {
+	query := (&LoanClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(book.Table, book.FieldID, selector),
+			sqlgraph.To(loan.Table, loan.BookColumn),
+			sqlgraph.Edge(sqlgraph.O2M, true, book.LoansTable, book.LoansColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -302,13 +352,15 @@ func (_q *BookQuery) Clone() *BookQuery {
 		return nil
 	}
 	return &BookQuery{
-		config:     _q.config,
-		ctx:        _q.ctx.Clone(),
-		order:      append([]book.OrderOption{}, _q.order...),
-		inters:     append([]Interceptor{}, _q.inters...),
-		predicates: append([]predicate.Book{}, _q.predicates...),
-		withHouse:  _q.withHouse.Clone(),
-		withGenres: _q.withGenres.Clone(),
+		config:      _q.config,
+		ctx:         _q.ctx.Clone(),
+		order:       append([]book.OrderOption{}, _q.order...),
+		inters:      append([]Interceptor{}, _q.inters...),
+		predicates:  append([]predicate.Book{}, _q.predicates...),
+		withHouse:   _q.withHouse.Clone(),
+		withGenres:  _q.withGenres.Clone(),
+		withReaders: _q.withReaders.Clone(),
+		withLoans:   _q.withLoans.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -335,6 +387,28 @@ func (_q *BookQuery) WithGenres(opts ...func(*GenreQuery)) *BookQuery {
 		opt(query)
 	}
 	_q.withGenres = query
+	return _q
+}
+
+// WithReaders tells the query-builder to eager-load the nodes that are connected to
+// the "readers" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *BookQuery) WithReaders(opts ...func(*ReaderQuery)) *BookQuery {
+	query := (&ReaderClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withReaders = query
+	return _q
+}
+
+// WithLoans tells the query-builder to eager-load the nodes that are connected to
+// the "loans" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *BookQuery) WithLoans(opts ...func(*LoanQuery)) *BookQuery {
+	query := (&LoanClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withLoans = query
 	return _q
 }
 
@@ -429,9 +503,11 @@ func (_q *BookQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Book, e
 		nodes       = []*Book{}
 		withFKs     = _q.withFKs
 		_spec       = _q.querySpec()
-		loadedTypes = [2]bool{
+		loadedTypes = [4]bool{
 			_q.withHouse != nil,
 			_q.withGenres != nil,
+			_q.withReaders != nil,
+			_q.withLoans != nil,
 		}
 	)
 	if _q.withHouse != nil {
@@ -455,12 +531,12 @@ func (_q *BookQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Book, e
 	if _spec.From != nil {
 		_spec.From.WithContext(ctx)
 	}
-	if scopes, pred := _q.scopes, _spec.Predicate; len(scopes) > 0 {
+	if _scopes, _pred := _q.scopes, _spec.Predicate; len(_scopes) > 0 {
 		_spec.Predicate = func(s *sql.Selector) {
-			if pred != nil {
-				pred(s)
+			if _pred != nil {
+				_pred(s)
 			}
-			scopes.Apply(s)
+			_scopes.Apply(s)
 		}
 	}
 	for i := range hooks {
@@ -485,10 +561,48 @@ func (_q *BookQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Book, e
 			return nil, err
 		}
 	}
+	if query := _q.withReaders; query != nil {
+		if err := _q.loadReaders(ctx, query, nodes,
+			func(n *Book) { n.Edges.Readers = []*Reader{} },
+			func(n *Book, e *Reader) { n.Edges.Readers = append(n.Edges.Readers, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withLoans; query != nil {
+		if err := _q.loadLoans(ctx, query, nodes,
+			func(n *Book) { n.Edges.Loans = []*Loan{} },
+			func(n *Book, e *Loan) {
+				n.Edges.Loans = append(n.Edges.Loans, e)
+				if !e.Edges.loadedTypes[1] {
+					e.Edges.Book = n
+				}
+			}); err != nil {
+			return nil, err
+		}
+	}
 	for name, query := range _q.withNamedGenres {
 		if err := _q.loadGenres(ctx, query, nodes,
 			func(n *Book) { n.appendNamedGenres(name) },
 			func(n *Book, e *Genre) { n.appendNamedGenres(name, e) }); err != nil {
+			return nil, err
+		}
+	}
+	for name, query := range _q.withNamedReaders {
+		if err := _q.loadReaders(ctx, query, nodes,
+			func(n *Book) { n.appendNamedReaders(name) },
+			func(n *Book, e *Reader) { n.appendNamedReaders(name, e) }); err != nil {
+			return nil, err
+		}
+	}
+	for name, query := range _q.withNamedLoans {
+		if err := _q.loadLoans(ctx, query, nodes,
+			func(n *Book) { n.appendNamedLoans(name) },
+			func(n *Book, e *Loan) {
+				n.appendNamedLoans(name, e)
+				if !e.Edges.loadedTypes[1] {
+					e.Edges.Book = n
+				}
+			}); err != nil {
 			return nil, err
 		}
 	}
@@ -588,6 +702,97 @@ func (_q *BookQuery) loadGenres(ctx context.Context, query *GenreQuery, nodes []
 	}
 	return nil
 }
+func (_q *BookQuery) loadReaders(ctx context.Context, query *ReaderQuery, nodes []*Book, init func(*Book), assign func(*Book, *Reader)) error {
+	edgeIDs := make([]driver.Value, len(nodes))
+	byID := make(map[int]*Book)
+	nids := make(map[int]map[*Book]struct{})
+	for i, node := range nodes {
+		edgeIDs[i] = node.ID
+		byID[node.ID] = node
+		if init != nil {
+			init(node)
+		}
+	}
+	query.Where(func(s *sql.Selector) {
+		joinT := sql.Table(book.ReadersTable)
+		s.Join(joinT).On(s.C(reader.FieldID), joinT.C(book.ReadersPrimaryKey[0]))
+		s.Where(sql.InValues(joinT.C(book.ReadersPrimaryKey[1]), edgeIDs...))
+		columns := s.SelectedColumns()
+		s.Select(joinT.C(book.ReadersPrimaryKey[1]))
+		s.AppendSelect(columns...)
+		s.SetDistinct(false)
+	})
+	if err := query.prepareQuery(ctx); err != nil {
+		return err
+	}
+	qr := QuerierFunc(func(ctx context.Context, q Query) (Value, error) {
+		return query.sqlAll(ctx, func(_ context.Context, spec *sqlgraph.QuerySpec) {
+			assign := spec.Assign
+			values := spec.ScanValues
+			spec.ScanValues = func(columns []string) ([]any, error) {
+				values, err := values(columns[1:])
+				if err != nil {
+					return nil, err
+				}
+				return append([]any{new(sql.NullInt64)}, values...), nil
+			}
+			spec.Assign = func(columns []string, values []any) error {
+				outValue := int(values[0].(*sql.NullInt64).Int64)
+				inValue := int(values[1].(*sql.NullInt64).Int64)
+				if nids[inValue] == nil {
+					nids[inValue] = map[*Book]struct{}{byID[outValue]: {}}
+					return assign(columns[1:], values[1:])
+				}
+				nids[inValue][byID[outValue]] = struct{}{}
+				return nil
+			}
+		})
+	})
+	neighbors, err := withInterceptors[[]*Reader](ctx, query, qr, query.inters)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected "readers" node returned %v`, n.ID)
+		}
+		for kn := range nodes {
+			assign(kn, n)
+		}
+	}
+	return nil
+}
+func (_q *BookQuery) loadLoans(ctx context.Context, query *LoanQuery, nodes []*Book, init func(*Book), assign func(*Book, *Loan)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[int]*Book)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(loan.FieldBookID)
+	}
+	query.Where(predicate.Loan(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(book.LoansColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.BookID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "book_id" returned %v for node %v`, fk, n)
+		}
+		assign(node, n)
+	}
+	return nil
+}
 
 func (_q *BookQuery) sqlCount(ctx context.Context) (int, error) {
 	_spec := _q.querySpec()
@@ -597,12 +802,12 @@ func (_q *BookQuery) sqlCount(ctx context.Context) (int, error) {
 	if _spec.From != nil {
 		_spec.From.WithContext(ctx)
 	}
-	if scopes, pred := _q.scopes, _spec.Predicate; len(scopes) > 0 {
+	if _scopes, _pred := _q.scopes, _spec.Predicate; len(_scopes) > 0 {
 		_spec.Predicate = func(s *sql.Selector) {
-			if pred != nil {
-				pred(s)
+			if _pred != nil {
+				_pred(s)
 			}
-			scopes.Apply(s)
+			_scopes.Apply(s)
 		}
 	}
 	_spec.Node.Columns = _q.ctx.Fields
@@ -732,6 +937,34 @@ func (_q *BookQuery) WithNamedGenres(name string, opts ...func(*GenreQuery)) *Bo
 		_q.withNamedGenres = make(map[string]*GenreQuery)
 	}
 	_q.withNamedGenres[name] = query
+	return _q
+}
+
+// WithNamedReaders tells the query-builder to eager-load the nodes that are connected to the "readers"
+// edge with the given name. The optional arguments are used to configure the query builder of the edge.
+func (_q *BookQuery) WithNamedReaders(name string, opts ...func(*ReaderQuery)) *BookQuery {
+	query := (&ReaderClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	if _q.withNamedReaders == nil {
+		_q.withNamedReaders = make(map[string]*ReaderQuery)
+	}
+	_q.withNamedReaders[name] = query
+	return _q
+}
+
+// WithNamedLoans tells the query-builder to eager-load the nodes that are connected to the "loans"
+// edge with the given name. The optional arguments are used to configure the query builder of the edge.
+func (_q *BookQuery) WithNamedLoans(name string, opts ...func(*LoanQuery)) *BookQuery {
+	query := (&LoanClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	if _q.withNamedLoans == nil {
+		_q.withNamedLoans = make(map[string]*LoanQuery)
+	}
+	_q.withNamedLoans[name] = query
 	return _q
 }
 

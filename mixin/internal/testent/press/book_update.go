@@ -16,6 +16,7 @@ import (
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/genre"
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/house"
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/predicate"
+	"github.com/plinth-go/plinth/mixin/internal/testent/press/reader"
 
 	plinthmixin "github.com/plinth-go/plinth/mixin"
 )
@@ -182,6 +183,21 @@ func (_u *BookUpdate) AddGenres(v ...*Genre) *BookUpdate {
 	return _u.AddGenreIDs(ids...)
 }
 
+// AddReaderIDs adds the "readers" edge to the Reader entity by IDs.
+func (_u *BookUpdate) AddReaderIDs(ids ...int) *BookUpdate {
+	_u.mutation.AddReaderIDs(ids...)
+	return _u
+}
+
+// AddReaders adds the "readers" edges to the Reader entity.
+func (_u *BookUpdate) AddReaders(v ...*Reader) *BookUpdate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddReaderIDs(ids...)
+}
+
 // Mutation returns the BookMutation object of the builder.
 func (_u *BookUpdate) Mutation() *BookMutation {
 	return _u.mutation
@@ -212,6 +228,27 @@ func (_u *BookUpdate) RemoveGenres(v ...*Genre) *BookUpdate {
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveGenreIDs(ids...)
+}
+
+// ClearReaders clears all "readers" edges to the Reader entity.
+func (_u *BookUpdate) ClearReaders() *BookUpdate {
+	_u.mutation.ClearReaders()
+	return _u
+}
+
+// RemoveReaderIDs removes the "readers" edge to Reader entities by IDs.
+func (_u *BookUpdate) RemoveReaderIDs(ids ...int) *BookUpdate {
+	_u.mutation.RemoveReaderIDs(ids...)
+	return _u
+}
+
+// RemoveReaders removes "readers" edges to Reader entities.
+func (_u *BookUpdate) RemoveReaders(v ...*Reader) *BookUpdate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveReaderIDs(ids...)
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -397,6 +434,63 @@ func (_u *BookUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	if _u.mutation.ReadersCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: true,
+			Table:   book.ReadersTable,
+			Columns: book.ReadersPrimaryKey,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(reader.FieldID, field.TypeInt),
+			},
+		}
+		createE := &LoanCreate{config: _u.config, mutation: newLoanMutation(_u.config, OpCreate)}
+		_ = createE.defaults()
+		_, specE := createE.createSpec()
+		edge.Target.Fields = specE.Fields
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedReadersIDs(); len(nodes) > 0 && !_u.mutation.ReadersCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: true,
+			Table:   book.ReadersTable,
+			Columns: book.ReadersPrimaryKey,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(reader.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		createE := &LoanCreate{config: _u.config, mutation: newLoanMutation(_u.config, OpCreate)}
+		_ = createE.defaults()
+		_, specE := createE.createSpec()
+		edge.Target.Fields = specE.Fields
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ReadersIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: true,
+			Table:   book.ReadersTable,
+			Columns: book.ReadersPrimaryKey,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(reader.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		createE := &LoanCreate{config: _u.config, mutation: newLoanMutation(_u.config, OpCreate)}
+		_ = createE.defaults()
+		_, specE := createE.createSpec()
+		edge.Target.Fields = specE.Fields
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if err := plinthmixin.CheckPredicates(ctx, _u.driver.Dialect(), book.Table, _u.mutation.predicates); err != nil {
 		return 0, err
@@ -404,22 +498,22 @@ func (_u *BookUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if err := _u.mutation.PlinthChildren(ctx); err != nil {
 		return 0, err
 	}
-	if pred := _spec.Predicate; pred != nil {
-		_spec.Predicate = func(s *sql.Selector) { pred(s.WithContext(ctx)) }
+	if _pred := _spec.Predicate; _pred != nil {
+		_spec.Predicate = func(s *sql.Selector) { _pred(s.WithContext(ctx)) }
 	}
 	if _u.mutation.RemovedAtCleared() {
-		plain := _u.config
-		end, rerr := _u.config.plinthRestore(ctx, book.Table, func(s *sql.Selector) {
+		_plain := _u.config
+		_end, _err := _u.config.plinthRestore(ctx, book.Table, func(s *sql.Selector) {
 			if _spec.Predicate != nil {
 				_spec.Predicate(s)
 			}
 		})
-		if rerr != nil {
-			return 0, rerr
+		if _err != nil {
+			return 0, _err
 		}
 		defer func() {
-			err = end(err)
-			_u.config = plain
+			err = _end(err)
+			_u.config = _plain
 		}()
 	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
@@ -591,6 +685,21 @@ func (_u *BookUpdateOne) AddGenres(v ...*Genre) *BookUpdateOne {
 	return _u.AddGenreIDs(ids...)
 }
 
+// AddReaderIDs adds the "readers" edge to the Reader entity by IDs.
+func (_u *BookUpdateOne) AddReaderIDs(ids ...int) *BookUpdateOne {
+	_u.mutation.AddReaderIDs(ids...)
+	return _u
+}
+
+// AddReaders adds the "readers" edges to the Reader entity.
+func (_u *BookUpdateOne) AddReaders(v ...*Reader) *BookUpdateOne {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddReaderIDs(ids...)
+}
+
 // Mutation returns the BookMutation object of the builder.
 func (_u *BookUpdateOne) Mutation() *BookMutation {
 	return _u.mutation
@@ -621,6 +730,27 @@ func (_u *BookUpdateOne) RemoveGenres(v ...*Genre) *BookUpdateOne {
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveGenreIDs(ids...)
+}
+
+// ClearReaders clears all "readers" edges to the Reader entity.
+func (_u *BookUpdateOne) ClearReaders() *BookUpdateOne {
+	_u.mutation.ClearReaders()
+	return _u
+}
+
+// RemoveReaderIDs removes the "readers" edge to Reader entities by IDs.
+func (_u *BookUpdateOne) RemoveReaderIDs(ids ...int) *BookUpdateOne {
+	_u.mutation.RemoveReaderIDs(ids...)
+	return _u
+}
+
+// RemoveReaders removes "readers" edges to Reader entities.
+func (_u *BookUpdateOne) RemoveReaders(v ...*Reader) *BookUpdateOne {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveReaderIDs(ids...)
 }
 
 // Where appends a list predicates to the BookUpdate builder.
@@ -836,6 +966,63 @@ func (_u *BookUpdateOne) sqlSave(ctx context.Context) (_node *Book, err error) {
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	if _u.mutation.ReadersCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: true,
+			Table:   book.ReadersTable,
+			Columns: book.ReadersPrimaryKey,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(reader.FieldID, field.TypeInt),
+			},
+		}
+		createE := &LoanCreate{config: _u.config, mutation: newLoanMutation(_u.config, OpCreate)}
+		_ = createE.defaults()
+		_, specE := createE.createSpec()
+		edge.Target.Fields = specE.Fields
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedReadersIDs(); len(nodes) > 0 && !_u.mutation.ReadersCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: true,
+			Table:   book.ReadersTable,
+			Columns: book.ReadersPrimaryKey,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(reader.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		createE := &LoanCreate{config: _u.config, mutation: newLoanMutation(_u.config, OpCreate)}
+		_ = createE.defaults()
+		_, specE := createE.createSpec()
+		edge.Target.Fields = specE.Fields
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ReadersIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: true,
+			Table:   book.ReadersTable,
+			Columns: book.ReadersPrimaryKey,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(reader.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		createE := &LoanCreate{config: _u.config, mutation: newLoanMutation(_u.config, OpCreate)}
+		_ = createE.defaults()
+		_, specE := createE.createSpec()
+		edge.Target.Fields = specE.Fields
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if err := plinthmixin.CheckPredicates(ctx, _u.driver.Dialect(), book.Table, _u.mutation.predicates); err != nil {
 		return nil, err
@@ -843,8 +1030,8 @@ func (_u *BookUpdateOne) sqlSave(ctx context.Context) (_node *Book, err error) {
 	if err := _u.mutation.PlinthChildren(ctx); err != nil {
 		return nil, err
 	}
-	if pred := _spec.Predicate; pred != nil {
-		_spec.Predicate = func(s *sql.Selector) { pred(s.WithContext(ctx)) }
+	if _pred := _spec.Predicate; _pred != nil {
+		_spec.Predicate = func(s *sql.Selector) { _pred(s.WithContext(ctx)) }
 	}
 	// An update of edges only, or of nothing, must hit the row as well: else Ent does not look whether it is
 	// within the scope.
@@ -854,22 +1041,22 @@ func (_u *BookUpdateOne) sqlSave(ctx context.Context) (_node *Book, err error) {
 		}
 	})
 	if _u.mutation.RemovedAtCleared() {
-		plain := _u.config
-		end, rerr := _u.config.plinthRestore(ctx, book.Table, func(s *sql.Selector) {
+		_plain := _u.config
+		_end, _err := _u.config.plinthRestore(ctx, book.Table, func(s *sql.Selector) {
 			if _spec.Predicate != nil {
 				_spec.Predicate(s)
 			}
 			s.Where(sql.EQ(s.C(book.FieldID), id))
 		})
-		if rerr != nil {
-			return nil, rerr
+		if _err != nil {
+			return nil, _err
 		}
 		defer func() {
-			err = end(err)
+			err = _end(err)
 			if _node != nil {
-				_node.config = plain
+				_node.config = _plain
 			}
-			_u.config = plain
+			_u.config = _plain
 		}()
 	}
 	_node = &Book{config: _u.config}

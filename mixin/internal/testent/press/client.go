@@ -20,6 +20,8 @@ import (
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/genre"
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/house"
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/knob"
+	"github.com/plinth-go/plinth/mixin/internal/testent/press/loan"
+	"github.com/plinth-go/plinth/mixin/internal/testent/press/reader"
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/remark"
 
 	stdsql "database/sql"
@@ -40,6 +42,10 @@ type Client struct {
 	House *HouseClient
 	// Knob is the client for interacting with the Knob builders.
 	Knob *KnobClient
+	// Loan is the client for interacting with the Loan builders.
+	Loan *LoanClient
+	// Reader is the client for interacting with the Reader builders.
+	Reader *ReaderClient
 	// Remark is the client for interacting with the Remark builders.
 	Remark *RemarkClient
 }
@@ -58,6 +64,8 @@ func (c *Client) init() {
 	c.Genre = NewGenreClient(c.config)
 	c.House = NewHouseClient(c.config)
 	c.Knob = NewKnobClient(c.config)
+	c.Loan = NewLoanClient(c.config)
+	c.Reader = NewReaderClient(c.config)
 	c.Remark = NewRemarkClient(c.config)
 }
 
@@ -156,6 +164,8 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Genre:   NewGenreClient(cfg),
 		House:   NewHouseClient(cfg),
 		Knob:    NewKnobClient(cfg),
+		Loan:    NewLoanClient(cfg),
+		Reader:  NewReaderClient(cfg),
 		Remark:  NewRemarkClient(cfg),
 	}, nil
 }
@@ -181,6 +191,8 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Genre:   NewGenreClient(cfg),
 		House:   NewHouseClient(cfg),
 		Knob:    NewKnobClient(cfg),
+		Loan:    NewLoanClient(cfg),
+		Reader:  NewReaderClient(cfg),
 		Remark:  NewRemarkClient(cfg),
 	}, nil
 }
@@ -211,7 +223,7 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.Book, c.Chapter, c.Genre, c.House, c.Knob, c.Remark,
+		c.Book, c.Chapter, c.Genre, c.House, c.Knob, c.Loan, c.Reader, c.Remark,
 	} {
 		n.Use(hooks...)
 	}
@@ -221,7 +233,7 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.Book, c.Chapter, c.Genre, c.House, c.Knob, c.Remark,
+		c.Book, c.Chapter, c.Genre, c.House, c.Knob, c.Loan, c.Reader, c.Remark,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -264,6 +276,10 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.House.mutate(ctx, m)
 	case *KnobMutation:
 		return c.Knob.mutate(ctx, m)
+	case *LoanMutation:
+		return c.Loan.mutate(ctx, m)
+	case *ReaderMutation:
+		return c.Reader.mutate(ctx, m)
 	case *RemarkMutation:
 		return c.Remark.mutate(ctx, m)
 	default:
@@ -404,6 +420,38 @@ func (c *BookClient) QueryGenres(_m *Book) *GenreQuery {
 			sqlgraph.From(book.Table, book.FieldID, id),
 			sqlgraph.To(genre.Table, genre.FieldID),
 			sqlgraph.Edge(sqlgraph.M2M, false, book.GenresTable, book.GenresPrimaryKey...),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryReaders queries the readers edge of a Book.
+func (c *BookClient) QueryReaders(_m *Book) *ReaderQuery {
+	query := (&ReaderClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(book.Table, book.FieldID, id),
+			sqlgraph.To(reader.Table, reader.FieldID),
+			sqlgraph.Edge(sqlgraph.M2M, true, book.ReadersTable, book.ReadersPrimaryKey...),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryLoans queries the loans edge of a Book.
+func (c *BookClient) QueryLoans(_m *Book) *LoanQuery {
+	query := (&LoanClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(book.Table, book.FieldID, id),
+			sqlgraph.To(loan.Table, loan.BookColumn),
+			sqlgraph.Edge(sqlgraph.O2M, true, book.LoansTable, book.LoansColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil
@@ -1104,6 +1152,289 @@ func (c *KnobClient) mutate(ctx context.Context, m *KnobMutation) (Value, error)
 	}
 }
 
+// LoanClient is a client for the Loan schema.
+type LoanClient struct {
+	config
+}
+
+// NewLoanClient returns a client for the Loan from the given config.
+func NewLoanClient(c config) *LoanClient {
+	return &LoanClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `loan.Hooks(f(g(h())))`.
+func (c *LoanClient) Use(hooks ...Hook) {
+	c.hooks.Loan = append(c.hooks.Loan, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `loan.Intercept(f(g(h())))`.
+func (c *LoanClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Loan = append(c.inters.Loan, interceptors...)
+}
+
+// Create returns a builder for creating a Loan entity.
+func (c *LoanClient) Create() *LoanCreate {
+	mutation := newLoanMutation(c.config, OpCreate)
+	return &LoanCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Loan entities.
+func (c *LoanClient) CreateBulk(builders ...*LoanCreate) *LoanCreateBulk {
+	return &LoanCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *LoanClient) MapCreateBulk(slice any, setFunc func(*LoanCreate, int)) *LoanCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &LoanCreateBulk{err: fmt.Errorf("calling to LoanClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*LoanCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &LoanCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Loan.
+func (c *LoanClient) Update() *LoanUpdate {
+	mutation := newLoanMutation(c.config, OpUpdate)
+	return &LoanUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *LoanClient) UpdateOne(_m *Loan) *LoanUpdateOne {
+	mutation := newLoanMutation(c.config, OpUpdateOne)
+	mutation.reader = &_m.ReaderID
+	mutation.book = &_m.BookID
+	return &LoanUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Loan.
+func (c *LoanClient) Delete() *LoanDelete {
+	mutation := newLoanMutation(c.config, OpDelete)
+	return &LoanDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Query returns a query builder for Loan.
+func (c *LoanClient) Query() *LoanQuery {
+	return &LoanQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeLoan},
+		inters: c.Interceptors(),
+	}
+}
+
+// QueryReader queries the reader edge of a Loan.
+func (c *LoanClient) QueryReader(_m *Loan) *ReaderQuery {
+	return c.Query().
+		Where(loan.ReaderID(_m.ReaderID), loan.BookID(_m.BookID)).
+		QueryReader()
+}
+
+// QueryBook queries the book edge of a Loan.
+func (c *LoanClient) QueryBook(_m *Loan) *BookQuery {
+	return c.Query().
+		Where(loan.ReaderID(_m.ReaderID), loan.BookID(_m.BookID)).
+		QueryBook()
+}
+
+// Hooks returns the client hooks.
+func (c *LoanClient) Hooks() []Hook {
+	hooks := c.hooks.Loan
+	return append(hooks[:len(hooks):len(hooks)], loan.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *LoanClient) Interceptors() []Interceptor {
+	inters := c.inters.Loan
+	return append(inters[:len(inters):len(inters)], loan.Interceptors[:]...)
+}
+
+func (c *LoanClient) mutate(ctx context.Context, m *LoanMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&LoanCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&LoanUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&LoanUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&LoanDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("press: unknown Loan mutation op: %q", m.Op())
+	}
+}
+
+// ReaderClient is a client for the Reader schema.
+type ReaderClient struct {
+	config
+}
+
+// NewReaderClient returns a client for the Reader from the given config.
+func NewReaderClient(c config) *ReaderClient {
+	return &ReaderClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `reader.Hooks(f(g(h())))`.
+func (c *ReaderClient) Use(hooks ...Hook) {
+	c.hooks.Reader = append(c.hooks.Reader, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `reader.Intercept(f(g(h())))`.
+func (c *ReaderClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Reader = append(c.inters.Reader, interceptors...)
+}
+
+// Create returns a builder for creating a Reader entity.
+func (c *ReaderClient) Create() *ReaderCreate {
+	mutation := newReaderMutation(c.config, OpCreate)
+	return &ReaderCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Reader entities.
+func (c *ReaderClient) CreateBulk(builders ...*ReaderCreate) *ReaderCreateBulk {
+	return &ReaderCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ReaderClient) MapCreateBulk(slice any, setFunc func(*ReaderCreate, int)) *ReaderCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ReaderCreateBulk{err: fmt.Errorf("calling to ReaderClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ReaderCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ReaderCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Reader.
+func (c *ReaderClient) Update() *ReaderUpdate {
+	mutation := newReaderMutation(c.config, OpUpdate)
+	return &ReaderUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ReaderClient) UpdateOne(_m *Reader) *ReaderUpdateOne {
+	mutation := newReaderMutation(c.config, OpUpdateOne, withReader(_m))
+	return &ReaderUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ReaderClient) UpdateOneID(id int) *ReaderUpdateOne {
+	mutation := newReaderMutation(c.config, OpUpdateOne, withReaderID(id))
+	return &ReaderUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Reader.
+func (c *ReaderClient) Delete() *ReaderDelete {
+	mutation := newReaderMutation(c.config, OpDelete)
+	return &ReaderDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ReaderClient) DeleteOne(_m *Reader) *ReaderDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ReaderClient) DeleteOneID(id int) *ReaderDeleteOne {
+	builder := c.Delete().Where(reader.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ReaderDeleteOne{builder}
+}
+
+// Query returns a query builder for Reader.
+func (c *ReaderClient) Query() *ReaderQuery {
+	return &ReaderQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeReader},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Reader entity by its id.
+func (c *ReaderClient) Get(ctx context.Context, id int) (*Reader, error) {
+	return c.Query().Where(reader.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ReaderClient) GetX(ctx context.Context, id int) *Reader {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryBooks queries the books edge of a Reader.
+func (c *ReaderClient) QueryBooks(_m *Reader) *BookQuery {
+	query := (&BookClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(reader.Table, reader.FieldID, id),
+			sqlgraph.To(book.Table, book.FieldID),
+			sqlgraph.Edge(sqlgraph.M2M, false, reader.BooksTable, reader.BooksPrimaryKey...),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryLoans queries the loans edge of a Reader.
+func (c *ReaderClient) QueryLoans(_m *Reader) *LoanQuery {
+	query := (&LoanClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(reader.Table, reader.FieldID, id),
+			sqlgraph.To(loan.Table, loan.ReaderColumn),
+			sqlgraph.Edge(sqlgraph.O2M, true, reader.LoansTable, reader.LoansColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ReaderClient) Hooks() []Hook {
+	return c.hooks.Reader
+}
+
+// Interceptors returns the client interceptors.
+func (c *ReaderClient) Interceptors() []Interceptor {
+	return c.inters.Reader
+}
+
+func (c *ReaderClient) mutate(ctx context.Context, m *ReaderMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ReaderCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ReaderUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ReaderUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ReaderDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("press: unknown Reader mutation op: %q", m.Op())
+	}
+}
+
 // RemarkClient is a client for the Remark schema.
 type RemarkClient struct {
 	config
@@ -1258,10 +1589,10 @@ func (c *RemarkClient) mutate(ctx context.Context, m *RemarkMutation) (Value, er
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		Book, Chapter, Genre, House, Knob, Remark []ent.Hook
+		Book, Chapter, Genre, House, Knob, Loan, Reader, Remark []ent.Hook
 	}
 	inters struct {
-		Book, Chapter, Genre, House, Knob, Remark []ent.Interceptor
+		Book, Chapter, Genre, House, Knob, Loan, Reader, Remark []ent.Interceptor
 	}
 )
 

@@ -17,6 +17,8 @@ import (
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/genre"
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/house"
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/knob"
+	"github.com/plinth-go/plinth/mixin/internal/testent/press/loan"
+	"github.com/plinth-go/plinth/mixin/internal/testent/press/reader"
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/remark"
 )
 
@@ -83,6 +85,8 @@ func checkColumn(t, c string) error {
 			genre.Table:   genre.ValidColumn,
 			house.Table:   house.ValidColumn,
 			knob.Table:    knob.ValidColumn,
+			loan.Table:    loan.ValidColumn,
+			reader.Table:  reader.ValidColumn,
 			remark.Table:  remark.ValidColumn,
 		})
 	})

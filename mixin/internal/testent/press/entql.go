@@ -8,7 +8,9 @@ import (
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/genre"
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/house"
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/knob"
+	"github.com/plinth-go/plinth/mixin/internal/testent/press/loan"
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/predicate"
+	"github.com/plinth-go/plinth/mixin/internal/testent/press/reader"
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/remark"
 
 	"entgo.io/ent/dialect/sql"
@@ -19,7 +21,7 @@ import (
 
 // schemaGraph holds a representation of ent/schema at runtime.
 var schemaGraph = func() *sqlgraph.Schema {
-	graph := &sqlgraph.Schema{Nodes: make([]*sqlgraph.Node, 6)}
+	graph := &sqlgraph.Schema{Nodes: make([]*sqlgraph.Node, 8)}
 	graph.Nodes[0] = &sqlgraph.Node{
 		NodeSpec: sqlgraph.NodeSpec{
 			Table:   book.Table,
@@ -111,6 +113,44 @@ var schemaGraph = func() *sqlgraph.Schema {
 	}
 	graph.Nodes[5] = &sqlgraph.Node{
 		NodeSpec: sqlgraph.NodeSpec{
+			Table:   loan.Table,
+			Columns: loan.Columns,
+			CompositeID: []*sqlgraph.FieldSpec{
+				{
+					Type:   field.TypeInt,
+					Column: loan.FieldReaderID,
+				},
+				{
+					Type:   field.TypeInt,
+					Column: loan.FieldBookID,
+				},
+			},
+		},
+		Type: "Loan",
+		Fields: map[string]*sqlgraph.FieldSpec{
+			loan.FieldOrgID:    {Type: field.TypeUUID, Column: loan.FieldOrgID},
+			loan.FieldRev:      {Type: field.TypeInt64, Column: loan.FieldRev},
+			loan.FieldReaderID: {Type: field.TypeInt, Column: loan.FieldReaderID},
+			loan.FieldBookID:   {Type: field.TypeInt, Column: loan.FieldBookID},
+			loan.FieldNote:     {Type: field.TypeString, Column: loan.FieldNote},
+		},
+	}
+	graph.Nodes[6] = &sqlgraph.Node{
+		NodeSpec: sqlgraph.NodeSpec{
+			Table:   reader.Table,
+			Columns: reader.Columns,
+			ID: &sqlgraph.FieldSpec{
+				Type:   field.TypeInt,
+				Column: reader.FieldID,
+			},
+		},
+		Type: "Reader",
+		Fields: map[string]*sqlgraph.FieldSpec{
+			reader.FieldName: {Type: field.TypeString, Column: reader.FieldName},
+		},
+	}
+	graph.Nodes[7] = &sqlgraph.Node{
+		NodeSpec: sqlgraph.NodeSpec{
 			Table:   remark.Table,
 			Columns: remark.Columns,
 			ID: &sqlgraph.FieldSpec{
@@ -147,6 +187,30 @@ var schemaGraph = func() *sqlgraph.Schema {
 		},
 		"Book",
 		"Genre",
+	)
+	graph.MustAddE(
+		"readers",
+		&sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: true,
+			Table:   book.ReadersTable,
+			Columns: book.ReadersPrimaryKey,
+			Bidi:    false,
+		},
+		"Book",
+		"Reader",
+	)
+	graph.MustAddE(
+		"loans",
+		&sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   book.LoansTable,
+			Columns: []string{book.LoansColumn},
+			Bidi:    false,
+		},
+		"Book",
+		"Loan",
 	)
 	graph.MustAddE(
 		"book",
@@ -243,6 +307,54 @@ var schemaGraph = func() *sqlgraph.Schema {
 		},
 		"Knob",
 		"Genre",
+	)
+	graph.MustAddE(
+		"reader",
+		&sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   loan.ReaderTable,
+			Columns: []string{loan.ReaderColumn},
+			Bidi:    false,
+		},
+		"Loan",
+		"Reader",
+	)
+	graph.MustAddE(
+		"book",
+		&sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   loan.BookTable,
+			Columns: []string{loan.BookColumn},
+			Bidi:    false,
+		},
+		"Loan",
+		"Book",
+	)
+	graph.MustAddE(
+		"books",
+		&sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: false,
+			Table:   reader.BooksTable,
+			Columns: reader.BooksPrimaryKey,
+			Bidi:    false,
+		},
+		"Reader",
+		"Book",
+	)
+	graph.MustAddE(
+		"loans",
+		&sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   reader.LoansTable,
+			Columns: []string{reader.LoansColumn},
+			Bidi:    false,
+		},
+		"Reader",
+		"Loan",
 	)
 	graph.MustAddE(
 		"chapter",
@@ -377,6 +489,34 @@ func (f *BookFilter) WhereHasGenres() {
 // WhereHasGenresWith applies a predicate to check if query has an edge genres with a given conditions (other predicates).
 func (f *BookFilter) WhereHasGenresWith(preds ...predicate.Genre) {
 	f.Where(entql.HasEdgeWith("genres", sqlgraph.WrapFunc(func(s *sql.Selector) {
+		for _, p := range preds {
+			p(s)
+		}
+	})))
+}
+
+// WhereHasReaders applies a predicate to check if query has an edge readers.
+func (f *BookFilter) WhereHasReaders() {
+	f.Where(entql.HasEdge("readers"))
+}
+
+// WhereHasReadersWith applies a predicate to check if query has an edge readers with a given conditions (other predicates).
+func (f *BookFilter) WhereHasReadersWith(preds ...predicate.Reader) {
+	f.Where(entql.HasEdgeWith("readers", sqlgraph.WrapFunc(func(s *sql.Selector) {
+		for _, p := range preds {
+			p(s)
+		}
+	})))
+}
+
+// WhereHasLoans applies a predicate to check if query has an edge loans.
+func (f *BookFilter) WhereHasLoans() {
+	f.Where(entql.HasEdge("loans"))
+}
+
+// WhereHasLoansWith applies a predicate to check if query has an edge loans with a given conditions (other predicates).
+func (f *BookFilter) WhereHasLoansWith(preds ...predicate.Loan) {
+	f.Where(entql.HasEdgeWith("loans", sqlgraph.WrapFunc(func(s *sql.Selector) {
 		for _, p := range preds {
 			p(s)
 		}
@@ -726,6 +866,167 @@ func (f *KnobFilter) WhereHasGenresWith(preds ...predicate.Genre) {
 }
 
 // addPredicate implements the predicateAdder interface.
+func (_q *LoanQuery) addPredicate(pred func(s *sql.Selector)) {
+	_q.predicates = append(_q.predicates, pred)
+}
+
+// Filter returns a Filter implementation to apply filters on the LoanQuery builder.
+func (_q *LoanQuery) Filter() *LoanFilter {
+	return &LoanFilter{config: _q.config, predicateAdder: _q}
+}
+
+// addPredicate implements the predicateAdder interface.
+func (m *LoanMutation) addPredicate(pred func(s *sql.Selector)) {
+	m.predicates = append(m.predicates, pred)
+}
+
+// Filter returns an entql.Where implementation to apply filters on the LoanMutation builder.
+func (m *LoanMutation) Filter() *LoanFilter {
+	return &LoanFilter{config: m.config, predicateAdder: m}
+}
+
+// LoanFilter provides a generic filtering capability at runtime for LoanQuery.
+type LoanFilter struct {
+	predicateAdder
+	config
+}
+
+// Where applies the entql predicate on the query filter.
+func (f *LoanFilter) Where(p entql.P) {
+	f.addPredicate(func(s *sql.Selector) {
+		if err := schemaGraph.EvalP(schemaGraph.Nodes[5].Type, p, s); err != nil {
+			s.AddError(err)
+		}
+	})
+}
+
+// WhereOrgID applies the entql [16]byte predicate on the org_id field.
+func (f *LoanFilter) WhereOrgID(p entql.ValueP) {
+	f.Where(p.Field(loan.FieldOrgID))
+}
+
+// WhereRev applies the entql int64 predicate on the rev field.
+func (f *LoanFilter) WhereRev(p entql.Int64P) {
+	f.Where(p.Field(loan.FieldRev))
+}
+
+// WhereReaderID applies the entql int predicate on the reader_id field.
+func (f *LoanFilter) WhereReaderID(p entql.IntP) {
+	f.Where(p.Field(loan.FieldReaderID))
+}
+
+// WhereBookID applies the entql int predicate on the book_id field.
+func (f *LoanFilter) WhereBookID(p entql.IntP) {
+	f.Where(p.Field(loan.FieldBookID))
+}
+
+// WhereNote applies the entql string predicate on the note field.
+func (f *LoanFilter) WhereNote(p entql.StringP) {
+	f.Where(p.Field(loan.FieldNote))
+}
+
+// WhereHasReader applies a predicate to check if query has an edge reader.
+func (f *LoanFilter) WhereHasReader() {
+	f.Where(entql.HasEdge("reader"))
+}
+
+// WhereHasReaderWith applies a predicate to check if query has an edge reader with a given conditions (other predicates).
+func (f *LoanFilter) WhereHasReaderWith(preds ...predicate.Reader) {
+	f.Where(entql.HasEdgeWith("reader", sqlgraph.WrapFunc(func(s *sql.Selector) {
+		for _, p := range preds {
+			p(s)
+		}
+	})))
+}
+
+// WhereHasBook applies a predicate to check if query has an edge book.
+func (f *LoanFilter) WhereHasBook() {
+	f.Where(entql.HasEdge("book"))
+}
+
+// WhereHasBookWith applies a predicate to check if query has an edge book with a given conditions (other predicates).
+func (f *LoanFilter) WhereHasBookWith(preds ...predicate.Book) {
+	f.Where(entql.HasEdgeWith("book", sqlgraph.WrapFunc(func(s *sql.Selector) {
+		for _, p := range preds {
+			p(s)
+		}
+	})))
+}
+
+// addPredicate implements the predicateAdder interface.
+func (_q *ReaderQuery) addPredicate(pred func(s *sql.Selector)) {
+	_q.predicates = append(_q.predicates, pred)
+}
+
+// Filter returns a Filter implementation to apply filters on the ReaderQuery builder.
+func (_q *ReaderQuery) Filter() *ReaderFilter {
+	return &ReaderFilter{config: _q.config, predicateAdder: _q}
+}
+
+// addPredicate implements the predicateAdder interface.
+func (m *ReaderMutation) addPredicate(pred func(s *sql.Selector)) {
+	m.predicates = append(m.predicates, pred)
+}
+
+// Filter returns an entql.Where implementation to apply filters on the ReaderMutation builder.
+func (m *ReaderMutation) Filter() *ReaderFilter {
+	return &ReaderFilter{config: m.config, predicateAdder: m}
+}
+
+// ReaderFilter provides a generic filtering capability at runtime for ReaderQuery.
+type ReaderFilter struct {
+	predicateAdder
+	config
+}
+
+// Where applies the entql predicate on the query filter.
+func (f *ReaderFilter) Where(p entql.P) {
+	f.addPredicate(func(s *sql.Selector) {
+		if err := schemaGraph.EvalP(schemaGraph.Nodes[6].Type, p, s); err != nil {
+			s.AddError(err)
+		}
+	})
+}
+
+// WhereID applies the entql int predicate on the id field.
+func (f *ReaderFilter) WhereID(p entql.IntP) {
+	f.Where(p.Field(reader.FieldID))
+}
+
+// WhereName applies the entql string predicate on the name field.
+func (f *ReaderFilter) WhereName(p entql.StringP) {
+	f.Where(p.Field(reader.FieldName))
+}
+
+// WhereHasBooks applies a predicate to check if query has an edge books.
+func (f *ReaderFilter) WhereHasBooks() {
+	f.Where(entql.HasEdge("books"))
+}
+
+// WhereHasBooksWith applies a predicate to check if query has an edge books with a given conditions (other predicates).
+func (f *ReaderFilter) WhereHasBooksWith(preds ...predicate.Book) {
+	f.Where(entql.HasEdgeWith("books", sqlgraph.WrapFunc(func(s *sql.Selector) {
+		for _, p := range preds {
+			p(s)
+		}
+	})))
+}
+
+// WhereHasLoans applies a predicate to check if query has an edge loans.
+func (f *ReaderFilter) WhereHasLoans() {
+	f.Where(entql.HasEdge("loans"))
+}
+
+// WhereHasLoansWith applies a predicate to check if query has an edge loans with a given conditions (other predicates).
+func (f *ReaderFilter) WhereHasLoansWith(preds ...predicate.Loan) {
+	f.Where(entql.HasEdgeWith("loans", sqlgraph.WrapFunc(func(s *sql.Selector) {
+		for _, p := range preds {
+			p(s)
+		}
+	})))
+}
+
+// addPredicate implements the predicateAdder interface.
 func (_q *RemarkQuery) addPredicate(pred func(s *sql.Selector)) {
 	_q.predicates = append(_q.predicates, pred)
 }
@@ -754,7 +1055,7 @@ type RemarkFilter struct {
 // Where applies the entql predicate on the query filter.
 func (f *RemarkFilter) Where(p entql.P) {
 	f.addPredicate(func(s *sql.Selector) {
-		if err := schemaGraph.EvalP(schemaGraph.Nodes[5].Type, p, s); err != nil {
+		if err := schemaGraph.EvalP(schemaGraph.Nodes[7].Type, p, s); err != nil {
 			s.AddError(err)
 		}
 	})

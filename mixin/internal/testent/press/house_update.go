@@ -196,8 +196,8 @@ func (_u *HouseUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if err := _u.mutation.PlinthChildren(ctx); err != nil {
 		return 0, err
 	}
-	if pred := _spec.Predicate; pred != nil {
-		_spec.Predicate = func(s *sql.Selector) { pred(s.WithContext(ctx)) }
+	if _pred := _spec.Predicate; _pred != nil {
+		_spec.Predicate = func(s *sql.Selector) { _pred(s.WithContext(ctx)) }
 	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -415,8 +415,8 @@ func (_u *HouseUpdateOne) sqlSave(ctx context.Context) (_node *House, err error)
 	if err := _u.mutation.PlinthChildren(ctx); err != nil {
 		return nil, err
 	}
-	if pred := _spec.Predicate; pred != nil {
-		_spec.Predicate = func(s *sql.Selector) { pred(s.WithContext(ctx)) }
+	if _pred := _spec.Predicate; _pred != nil {
+		_spec.Predicate = func(s *sql.Selector) { _pred(s.WithContext(ctx)) }
 	}
 	_node = &House{config: _u.config}
 	_spec.Assign = _node.assignValues

@@ -17,7 +17,9 @@ import (
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/genre"
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/house"
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/knob"
+	"github.com/plinth-go/plinth/mixin/internal/testent/press/loan"
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/predicate"
+	"github.com/plinth-go/plinth/mixin/internal/testent/press/reader"
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/remark"
 )
 
@@ -35,36 +37,41 @@ const (
 	TypeGenre   = "Genre"
 	TypeHouse   = "House"
 	TypeKnob    = "Knob"
+	TypeLoan    = "Loan"
+	TypeReader  = "Reader"
 	TypeRemark  = "Remark"
 )
 
 // BookMutation represents an operation that mutates the Book nodes in the graph.
 type BookMutation struct {
 	config
-	op            Op
-	typ           string
-	id            *int
-	rev           *int64
-	addrev        *int64
-	removed_at    *time.Time
-	made_at       *time.Time
-	changed_at    *time.Time
-	org_id        *uuid.UUID
-	created_by    *uuid.UUID
-	updated_by    *uuid.UUID
-	title         *string
-	price         *int64
-	addprice      *int64
-	meta          *map[string]string
-	clearedFields map[string]struct{}
-	house         *int
-	clearedhouse  bool
-	genres        map[int]struct{}
-	removedgenres map[int]struct{}
-	clearedgenres bool
-	done          bool
-	oldValue      func(context.Context) (*Book, error)
-	predicates    []predicate.Book
+	op             Op
+	typ            string
+	id             *int
+	rev            *int64
+	addrev         *int64
+	removed_at     *time.Time
+	made_at        *time.Time
+	changed_at     *time.Time
+	org_id         *uuid.UUID
+	created_by     *uuid.UUID
+	updated_by     *uuid.UUID
+	title          *string
+	price          *int64
+	addprice       *int64
+	meta           *map[string]string
+	clearedFields  map[string]struct{}
+	house          *int
+	clearedhouse   bool
+	genres         map[int]struct{}
+	removedgenres  map[int]struct{}
+	clearedgenres  bool
+	readers        map[int]struct{}
+	removedreaders map[int]struct{}
+	clearedreaders bool
+	done           bool
+	oldValue       func(context.Context) (*Book, error)
+	predicates     []predicate.Book
 }
 
 var _ ent.Mutation = (*BookMutation)(nil)
@@ -710,6 +717,60 @@ func (m *BookMutation) ResetGenres() {
 	m.removedgenres = nil
 }
 
+// AddReaderIDs adds the "readers" edge to the Reader entity by ids.
+func (m *BookMutation) AddReaderIDs(ids ...int) {
+	if m.readers == nil {
+		m.readers = make(map[int]struct{})
+	}
+	for i := range ids {
+		m.readers[ids[i]] = struct{}{}
+	}
+}
+
+// ClearReaders clears the "readers" edge to the Reader entity.
+func (m *BookMutation) ClearReaders() {
+	m.clearedreaders = true
+}
+
+// ReadersCleared reports if the "readers" edge to the Reader entity was cleared.
+func (m *BookMutation) ReadersCleared() bool {
+	return m.clearedreaders
+}
+
+// RemoveReaderIDs removes the "readers" edge to the Reader entity by IDs.
+func (m *BookMutation) RemoveReaderIDs(ids ...int) {
+	if m.removedreaders == nil {
+		m.removedreaders = make(map[int]struct{})
+	}
+	for i := range ids {
+		delete(m.readers, ids[i])
+		m.removedreaders[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedReaders returns the removed IDs of the "readers" edge to the Reader entity.
+func (m *BookMutation) RemovedReadersIDs() (ids []int) {
+	for id := range m.removedreaders {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ReadersIDs returns the "readers" edge IDs in the mutation.
+func (m *BookMutation) ReadersIDs() (ids []int) {
+	for id := range m.readers {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetReaders resets all changes to the "readers" edge.
+func (m *BookMutation) ResetReaders() {
+	m.readers = nil
+	m.clearedreaders = false
+	m.removedreaders = nil
+}
+
 // Where appends a list predicates to the BookMutation builder.
 func (m *BookMutation) Where(ps ...predicate.Book) {
 	m.predicates = append(m.predicates, ps...)
@@ -1050,12 +1111,15 @@ func (m *BookMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *BookMutation) AddedEdges() []string {
-	edges := make([]string, 0, 2)
+	edges := make([]string, 0, 3)
 	if m.house != nil {
 		edges = append(edges, book.EdgeHouse)
 	}
 	if m.genres != nil {
 		edges = append(edges, book.EdgeGenres)
+	}
+	if m.readers != nil {
+		edges = append(edges, book.EdgeReaders)
 	}
 	return edges
 }
@@ -1074,15 +1138,24 @@ func (m *BookMutation) AddedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case book.EdgeReaders:
+		ids := make([]ent.Value, 0, len(m.readers))
+		for id := range m.readers {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *BookMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 2)
+	edges := make([]string, 0, 3)
 	if m.removedgenres != nil {
 		edges = append(edges, book.EdgeGenres)
+	}
+	if m.removedreaders != nil {
+		edges = append(edges, book.EdgeReaders)
 	}
 	return edges
 }
@@ -1097,18 +1170,27 @@ func (m *BookMutation) RemovedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case book.EdgeReaders:
+		ids := make([]ent.Value, 0, len(m.removedreaders))
+		for id := range m.removedreaders {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *BookMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 2)
+	edges := make([]string, 0, 3)
 	if m.clearedhouse {
 		edges = append(edges, book.EdgeHouse)
 	}
 	if m.clearedgenres {
 		edges = append(edges, book.EdgeGenres)
+	}
+	if m.clearedreaders {
+		edges = append(edges, book.EdgeReaders)
 	}
 	return edges
 }
@@ -1121,6 +1203,8 @@ func (m *BookMutation) EdgeCleared(name string) bool {
 		return m.clearedhouse
 	case book.EdgeGenres:
 		return m.clearedgenres
+	case book.EdgeReaders:
+		return m.clearedreaders
 	}
 	return false
 }
@@ -1145,6 +1229,9 @@ func (m *BookMutation) ResetEdge(name string) error {
 		return nil
 	case book.EdgeGenres:
 		m.ResetGenres()
+		return nil
+	case book.EdgeReaders:
+		m.ResetReaders()
 		return nil
 	}
 	return fmt.Errorf("unknown Book edge %s", name)
@@ -3747,6 +3834,945 @@ func (m *KnobMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Knob edge %s", name)
+}
+
+// LoanMutation represents an operation that mutates the Loan nodes in the graph.
+type LoanMutation struct {
+	config
+	op            Op
+	typ           string
+	org_id        *uuid.UUID
+	rev           *int64
+	addrev        *int64
+	note          *string
+	clearedFields map[string]struct{}
+	reader        *int
+	clearedreader bool
+	book          *int
+	clearedbook   bool
+	done          bool
+	oldValue      func(context.Context) (*Loan, error)
+	predicates    []predicate.Loan
+}
+
+var _ ent.Mutation = (*LoanMutation)(nil)
+
+// loanOption allows management of the mutation configuration using functional options.
+type loanOption func(*LoanMutation)
+
+// newLoanMutation creates new mutation for the Loan entity.
+func newLoanMutation(c config, op Op, opts ...loanOption) *LoanMutation {
+	m := &LoanMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeLoan,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m LoanMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m LoanMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("press: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetOrgID sets the "org_id" field.
+func (m *LoanMutation) SetOrgID(u uuid.UUID) {
+	m.org_id = &u
+}
+
+// OrgID returns the value of the "org_id" field in the mutation.
+func (m *LoanMutation) OrgID() (r uuid.UUID, exists bool) {
+	v := m.org_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetOrgID resets all changes to the "org_id" field.
+func (m *LoanMutation) ResetOrgID() {
+	m.org_id = nil
+}
+
+// SetRev sets the "rev" field.
+func (m *LoanMutation) SetRev(i int64) {
+	m.rev = &i
+	m.addrev = nil
+}
+
+// Rev returns the value of the "rev" field in the mutation.
+func (m *LoanMutation) Rev() (r int64, exists bool) {
+	v := m.rev
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// AddRev adds i to the "rev" field.
+func (m *LoanMutation) AddRev(i int64) {
+	if m.addrev != nil {
+		*m.addrev += i
+	} else {
+		m.addrev = &i
+	}
+}
+
+// AddedRev returns the value that was added to the "rev" field in this mutation.
+func (m *LoanMutation) AddedRev() (r int64, exists bool) {
+	v := m.addrev
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRev resets all changes to the "rev" field.
+func (m *LoanMutation) ResetRev() {
+	m.rev = nil
+	m.addrev = nil
+}
+
+// SetReaderID sets the "reader_id" field.
+func (m *LoanMutation) SetReaderID(i int) {
+	m.reader = &i
+}
+
+// ReaderID returns the value of the "reader_id" field in the mutation.
+func (m *LoanMutation) ReaderID() (r int, exists bool) {
+	v := m.reader
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetReaderID resets all changes to the "reader_id" field.
+func (m *LoanMutation) ResetReaderID() {
+	m.reader = nil
+}
+
+// SetBookID sets the "book_id" field.
+func (m *LoanMutation) SetBookID(i int) {
+	m.book = &i
+}
+
+// BookID returns the value of the "book_id" field in the mutation.
+func (m *LoanMutation) BookID() (r int, exists bool) {
+	v := m.book
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetBookID resets all changes to the "book_id" field.
+func (m *LoanMutation) ResetBookID() {
+	m.book = nil
+}
+
+// SetNote sets the "note" field.
+func (m *LoanMutation) SetNote(s string) {
+	m.note = &s
+}
+
+// Note returns the value of the "note" field in the mutation.
+func (m *LoanMutation) Note() (r string, exists bool) {
+	v := m.note
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetNote resets all changes to the "note" field.
+func (m *LoanMutation) ResetNote() {
+	m.note = nil
+}
+
+// ClearReader clears the "reader" edge to the Reader entity.
+func (m *LoanMutation) ClearReader() {
+	m.clearedreader = true
+	m.clearedFields[loan.FieldReaderID] = struct{}{}
+}
+
+// ReaderCleared reports if the "reader" edge to the Reader entity was cleared.
+func (m *LoanMutation) ReaderCleared() bool {
+	return m.clearedreader
+}
+
+// ReaderIDs returns the "reader" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ReaderID instead. It exists only for internal usage by the builders.
+func (m *LoanMutation) ReaderIDs() (ids []int) {
+	if id := m.reader; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetReader resets all changes to the "reader" edge.
+func (m *LoanMutation) ResetReader() {
+	m.reader = nil
+	m.clearedreader = false
+}
+
+// ClearBook clears the "book" edge to the Book entity.
+func (m *LoanMutation) ClearBook() {
+	m.clearedbook = true
+	m.clearedFields[loan.FieldBookID] = struct{}{}
+}
+
+// BookCleared reports if the "book" edge to the Book entity was cleared.
+func (m *LoanMutation) BookCleared() bool {
+	return m.clearedbook
+}
+
+// BookIDs returns the "book" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// BookID instead. It exists only for internal usage by the builders.
+func (m *LoanMutation) BookIDs() (ids []int) {
+	if id := m.book; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetBook resets all changes to the "book" edge.
+func (m *LoanMutation) ResetBook() {
+	m.book = nil
+	m.clearedbook = false
+}
+
+// Where appends a list predicates to the LoanMutation builder.
+func (m *LoanMutation) Where(ps ...predicate.Loan) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the LoanMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *LoanMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Loan, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *LoanMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *LoanMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Loan).
+func (m *LoanMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *LoanMutation) Fields() []string {
+	fields := make([]string, 0, 5)
+	if m.org_id != nil {
+		fields = append(fields, loan.FieldOrgID)
+	}
+	if m.rev != nil {
+		fields = append(fields, loan.FieldRev)
+	}
+	if m.reader != nil {
+		fields = append(fields, loan.FieldReaderID)
+	}
+	if m.book != nil {
+		fields = append(fields, loan.FieldBookID)
+	}
+	if m.note != nil {
+		fields = append(fields, loan.FieldNote)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *LoanMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case loan.FieldOrgID:
+		return m.OrgID()
+	case loan.FieldRev:
+		return m.Rev()
+	case loan.FieldReaderID:
+		return m.ReaderID()
+	case loan.FieldBookID:
+		return m.BookID()
+	case loan.FieldNote:
+		return m.Note()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *LoanMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	return nil, errors.New("edge schema Loan does not support getting old values")
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *LoanMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case loan.FieldOrgID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOrgID(v)
+		return nil
+	case loan.FieldRev:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRev(v)
+		return nil
+	case loan.FieldReaderID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReaderID(v)
+		return nil
+	case loan.FieldBookID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBookID(v)
+		return nil
+	case loan.FieldNote:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNote(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Loan field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *LoanMutation) AddedFields() []string {
+	var fields []string
+	if m.addrev != nil {
+		fields = append(fields, loan.FieldRev)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *LoanMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case loan.FieldRev:
+		return m.AddedRev()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *LoanMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case loan.FieldRev:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRev(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Loan numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *LoanMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *LoanMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *LoanMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown Loan nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *LoanMutation) ResetField(name string) error {
+	switch name {
+	case loan.FieldOrgID:
+		m.ResetOrgID()
+		return nil
+	case loan.FieldRev:
+		m.ResetRev()
+		return nil
+	case loan.FieldReaderID:
+		m.ResetReaderID()
+		return nil
+	case loan.FieldBookID:
+		m.ResetBookID()
+		return nil
+	case loan.FieldNote:
+		m.ResetNote()
+		return nil
+	}
+	return fmt.Errorf("unknown Loan field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *LoanMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.reader != nil {
+		edges = append(edges, loan.EdgeReader)
+	}
+	if m.book != nil {
+		edges = append(edges, loan.EdgeBook)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *LoanMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case loan.EdgeReader:
+		if id := m.reader; id != nil {
+			return []ent.Value{*id}
+		}
+	case loan.EdgeBook:
+		if id := m.book; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *LoanMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *LoanMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *LoanMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedreader {
+		edges = append(edges, loan.EdgeReader)
+	}
+	if m.clearedbook {
+		edges = append(edges, loan.EdgeBook)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *LoanMutation) EdgeCleared(name string) bool {
+	switch name {
+	case loan.EdgeReader:
+		return m.clearedreader
+	case loan.EdgeBook:
+		return m.clearedbook
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *LoanMutation) ClearEdge(name string) error {
+	switch name {
+	case loan.EdgeReader:
+		m.ClearReader()
+		return nil
+	case loan.EdgeBook:
+		m.ClearBook()
+		return nil
+	}
+	return fmt.Errorf("unknown Loan unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *LoanMutation) ResetEdge(name string) error {
+	switch name {
+	case loan.EdgeReader:
+		m.ResetReader()
+		return nil
+	case loan.EdgeBook:
+		m.ResetBook()
+		return nil
+	}
+	return fmt.Errorf("unknown Loan edge %s", name)
+}
+
+// ReaderMutation represents an operation that mutates the Reader nodes in the graph.
+type ReaderMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *int
+	name          *string
+	clearedFields map[string]struct{}
+	books         map[int]struct{}
+	removedbooks  map[int]struct{}
+	clearedbooks  bool
+	done          bool
+	oldValue      func(context.Context) (*Reader, error)
+	predicates    []predicate.Reader
+}
+
+var _ ent.Mutation = (*ReaderMutation)(nil)
+
+// readerOption allows management of the mutation configuration using functional options.
+type readerOption func(*ReaderMutation)
+
+// newReaderMutation creates new mutation for the Reader entity.
+func newReaderMutation(c config, op Op, opts ...readerOption) *ReaderMutation {
+	m := &ReaderMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeReader,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withReaderID sets the ID field of the mutation.
+func withReaderID(id int) readerOption {
+	return func(m *ReaderMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Reader
+		)
+		m.oldValue = func(ctx context.Context) (*Reader, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Reader.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withReader sets the old Reader of the mutation.
+func withReader(node *Reader) readerOption {
+	return func(m *ReaderMutation) {
+		m.oldValue = func(context.Context) (*Reader, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ReaderMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ReaderMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("press: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ReaderMutation) ID() (id int, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ReaderMutation) IDs(ctx context.Context) ([]int, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Reader.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetName sets the "name" field.
+func (m *ReaderMutation) SetName(s string) {
+	m.name = &s
+}
+
+// Name returns the value of the "name" field in the mutation.
+func (m *ReaderMutation) Name() (r string, exists bool) {
+	v := m.name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldName returns the old "name" field's value of the Reader entity.
+// If the Reader object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReaderMutation) OldName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldName: %w", err)
+	}
+	return oldValue.Name, nil
+}
+
+// ResetName resets all changes to the "name" field.
+func (m *ReaderMutation) ResetName() {
+	m.name = nil
+}
+
+// AddBookIDs adds the "books" edge to the Book entity by ids.
+func (m *ReaderMutation) AddBookIDs(ids ...int) {
+	if m.books == nil {
+		m.books = make(map[int]struct{})
+	}
+	for i := range ids {
+		m.books[ids[i]] = struct{}{}
+	}
+}
+
+// ClearBooks clears the "books" edge to the Book entity.
+func (m *ReaderMutation) ClearBooks() {
+	m.clearedbooks = true
+}
+
+// BooksCleared reports if the "books" edge to the Book entity was cleared.
+func (m *ReaderMutation) BooksCleared() bool {
+	return m.clearedbooks
+}
+
+// RemoveBookIDs removes the "books" edge to the Book entity by IDs.
+func (m *ReaderMutation) RemoveBookIDs(ids ...int) {
+	if m.removedbooks == nil {
+		m.removedbooks = make(map[int]struct{})
+	}
+	for i := range ids {
+		delete(m.books, ids[i])
+		m.removedbooks[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedBooks returns the removed IDs of the "books" edge to the Book entity.
+func (m *ReaderMutation) RemovedBooksIDs() (ids []int) {
+	for id := range m.removedbooks {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// BooksIDs returns the "books" edge IDs in the mutation.
+func (m *ReaderMutation) BooksIDs() (ids []int) {
+	for id := range m.books {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetBooks resets all changes to the "books" edge.
+func (m *ReaderMutation) ResetBooks() {
+	m.books = nil
+	m.clearedbooks = false
+	m.removedbooks = nil
+}
+
+// Where appends a list predicates to the ReaderMutation builder.
+func (m *ReaderMutation) Where(ps ...predicate.Reader) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ReaderMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ReaderMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Reader, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ReaderMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ReaderMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Reader).
+func (m *ReaderMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ReaderMutation) Fields() []string {
+	fields := make([]string, 0, 1)
+	if m.name != nil {
+		fields = append(fields, reader.FieldName)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ReaderMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case reader.FieldName:
+		return m.Name()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ReaderMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case reader.FieldName:
+		return m.OldName(ctx)
+	}
+	return nil, fmt.Errorf("unknown Reader field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ReaderMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case reader.FieldName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetName(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Reader field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ReaderMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ReaderMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ReaderMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown Reader numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ReaderMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ReaderMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ReaderMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown Reader nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ReaderMutation) ResetField(name string) error {
+	switch name {
+	case reader.FieldName:
+		m.ResetName()
+		return nil
+	}
+	return fmt.Errorf("unknown Reader field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ReaderMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.books != nil {
+		edges = append(edges, reader.EdgeBooks)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ReaderMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case reader.EdgeBooks:
+		ids := make([]ent.Value, 0, len(m.books))
+		for id := range m.books {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ReaderMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.removedbooks != nil {
+		edges = append(edges, reader.EdgeBooks)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ReaderMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case reader.EdgeBooks:
+		ids := make([]ent.Value, 0, len(m.removedbooks))
+		for id := range m.removedbooks {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ReaderMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedbooks {
+		edges = append(edges, reader.EdgeBooks)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ReaderMutation) EdgeCleared(name string) bool {
+	switch name {
+	case reader.EdgeBooks:
+		return m.clearedbooks
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ReaderMutation) ClearEdge(name string) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown Reader unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ReaderMutation) ResetEdge(name string) error {
+	switch name {
+	case reader.EdgeBooks:
+		m.ResetBooks()
+		return nil
+	}
+	return fmt.Errorf("unknown Reader edge %s", name)
 }
 
 // RemarkMutation represents an operation that mutates the Remark nodes in the graph.

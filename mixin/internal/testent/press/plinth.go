@@ -12,15 +12,16 @@ import (
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/chapter"
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/genre"
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/knob"
+	"github.com/plinth-go/plinth/mixin/internal/testent/press/loan"
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/remark"
-	"github.com/plinth-go/plinth/store"
+	plinthstore "github.com/plinth-go/plinth/store"
 )
 
 // Is makes the error store.ErrNotFound for errors.Is.
-func (*NotFoundError) Is(target error) bool { return target == store.ErrNotFound }
+func (*NotFoundError) Is(target error) bool { return target == plinthstore.ErrNotFound }
 
 // plinthModel describes the soft-deleted tables.
-func (c config) plinthModel() plinthmixin.Model {
+func (_c config) plinthModel() plinthmixin.Model {
 	return plinthmixin.Model{
 		book.Table: {
 			ID:        book.FieldID,
@@ -87,13 +88,13 @@ func (*BookMutation) PlinthSoftDelete() {}
 
 // PlinthChildren says whether the rows that the mutation connects by changing them, or in a join table, are within the scope.
 func (m *BookMutation) PlinthChildren(ctx context.Context) error {
-	if ids := m.GenresIDs(); len(ids) > 0 {
-		n, err := m.Client().Genre.Query().Where(genre.IDIn(ids...)).Count(ctx)
+	if _ids := m.GenresIDs(); len(_ids) > 0 {
+		_n, err := m.Client().Genre.Query().Where(genre.IDIn(_ids...)).Count(ctx)
 		if err != nil {
 			return err
 		}
-		if n < len(ids) {
-			return plinthmixin.EdgeError("Book.genres", len(ids)-n)
+		if _n < len(_ids) {
+			return plinthmixin.EdgeError("Book.genres", len(_ids)-_n)
 		}
 	}
 	return nil
@@ -130,13 +131,13 @@ func (*ChapterMutation) PlinthSoftDelete() {}
 
 // PlinthChildren says whether the rows that the mutation connects by changing them, or in a join table, are within the scope.
 func (m *ChapterMutation) PlinthChildren(ctx context.Context) error {
-	if ids := m.SectionsIDs(); len(ids) > 0 {
-		n, err := m.Client().Chapter.Query().Where(chapter.IDIn(ids...)).Count(ctx)
+	if _ids := m.SectionsIDs(); len(_ids) > 0 {
+		_n, err := m.Client().Chapter.Query().Where(chapter.IDIn(_ids...)).Count(ctx)
 		if err != nil {
 			return err
 		}
-		if n < len(ids) {
-			return plinthmixin.EdgeError("Chapter.sections", len(ids)-n)
+		if _n < len(_ids) {
+			return plinthmixin.EdgeError("Chapter.sections", len(_ids)-_n)
 		}
 	}
 	return nil
@@ -144,22 +145,22 @@ func (m *ChapterMutation) PlinthChildren(ctx context.Context) error {
 
 // PlinthParents says whether the rows that the mutation connects by its own foreign keys are within the scope.
 func (m *ChapterMutation) PlinthParents(ctx context.Context) error {
-	if ids := m.BookIDs(); len(ids) > 0 {
-		n, err := m.Client().Book.Query().Where(book.IDIn(ids...)).Count(ctx)
+	if _ids := m.BookIDs(); len(_ids) > 0 {
+		_n, err := m.Client().Book.Query().Where(book.IDIn(_ids...)).Count(ctx)
 		if err != nil {
 			return err
 		}
-		if n < len(ids) {
-			return plinthmixin.EdgeError("Chapter.book", len(ids)-n)
+		if _n < len(_ids) {
+			return plinthmixin.EdgeError("Chapter.book", len(_ids)-_n)
 		}
 	}
-	if ids := m.WholeIDs(); len(ids) > 0 {
-		n, err := m.Client().Chapter.Query().Where(chapter.IDIn(ids...)).Count(ctx)
+	if _ids := m.WholeIDs(); len(_ids) > 0 {
+		_n, err := m.Client().Chapter.Query().Where(chapter.IDIn(_ids...)).Count(ctx)
 		if err != nil {
 			return err
 		}
-		if n < len(ids) {
-			return plinthmixin.EdgeError("Chapter.whole", len(ids)-n)
+		if _n < len(_ids) {
+			return plinthmixin.EdgeError("Chapter.whole", len(_ids)-_n)
 		}
 	}
 	return nil
@@ -196,22 +197,22 @@ func (*GenreMutation) PlinthSoftDelete() {}
 
 // PlinthChildren says whether the rows that the mutation connects by changing them, or in a join table, are within the scope.
 func (m *GenreMutation) PlinthChildren(ctx context.Context) error {
-	if ids := m.BooksIDs(); len(ids) > 0 {
-		n, err := m.Client().Book.Query().Where(book.IDIn(ids...)).Count(ctx)
+	if _ids := m.BooksIDs(); len(_ids) > 0 {
+		_n, err := m.Client().Book.Query().Where(book.IDIn(_ids...)).Count(ctx)
 		if err != nil {
 			return err
 		}
-		if n < len(ids) {
-			return plinthmixin.EdgeError("Genre.books", len(ids)-n)
+		if _n < len(_ids) {
+			return plinthmixin.EdgeError("Genre.books", len(_ids)-_n)
 		}
 	}
-	if ids := m.KnobsIDs(); len(ids) > 0 {
-		n, err := m.Client().Knob.Query().Where(knob.IDIn(ids...)).Count(ctx)
+	if _ids := m.KnobsIDs(); len(_ids) > 0 {
+		_n, err := m.Client().Knob.Query().Where(knob.IDIn(_ids...)).Count(ctx)
 		if err != nil {
 			return err
 		}
-		if n < len(ids) {
-			return plinthmixin.EdgeError("Genre.knobs", len(ids)-n)
+		if _n < len(_ids) {
+			return plinthmixin.EdgeError("Genre.knobs", len(_ids)-_n)
 		}
 	}
 	return nil
@@ -219,13 +220,13 @@ func (m *GenreMutation) PlinthChildren(ctx context.Context) error {
 
 // PlinthChildren says whether the rows that the mutation connects by changing them, or in a join table, are within the scope.
 func (m *HouseMutation) PlinthChildren(ctx context.Context) error {
-	if ids := m.BooksIDs(); len(ids) > 0 {
-		n, err := m.Client().Book.Query().Where(book.IDIn(ids...)).Count(ctx)
+	if _ids := m.BooksIDs(); len(_ids) > 0 {
+		_n, err := m.Client().Book.Query().Where(book.IDIn(_ids...)).Count(ctx)
 		if err != nil {
 			return err
 		}
-		if n < len(ids) {
-			return plinthmixin.EdgeError("House.books", len(ids)-n)
+		if _n < len(_ids) {
+			return plinthmixin.EdgeError("House.books", len(_ids)-_n)
 		}
 	}
 	return nil
@@ -236,13 +237,59 @@ func (*KnobMutation) PlinthScoped() {}
 
 // PlinthChildren says whether the rows that the mutation connects by changing them, or in a join table, are within the scope.
 func (m *KnobMutation) PlinthChildren(ctx context.Context) error {
-	if ids := m.GenresIDs(); len(ids) > 0 {
-		n, err := m.Client().Genre.Query().Where(genre.IDIn(ids...)).Count(ctx)
+	if _ids := m.GenresIDs(); len(_ids) > 0 {
+		_n, err := m.Client().Genre.Query().Where(genre.IDIn(_ids...)).Count(ctx)
 		if err != nil {
 			return err
 		}
-		if n < len(ids) {
-			return plinthmixin.EdgeError("Knob.genres", len(ids)-n)
+		if _n < len(_ids) {
+			return plinthmixin.EdgeError("Knob.genres", len(_ids)-_n)
+		}
+	}
+	return nil
+}
+
+// PlinthScoped marks the mutation as one that plinth's mixins keep within the tenant.
+func (*LoanMutation) PlinthScoped() {}
+
+// PlinthParents says whether the rows that the mutation connects by its own foreign keys are within the scope.
+func (m *LoanMutation) PlinthParents(ctx context.Context) error {
+	if _ids := m.BookIDs(); len(_ids) > 0 {
+		_n, err := m.Client().Book.Query().Where(book.IDIn(_ids...)).Count(ctx)
+		if err != nil {
+			return err
+		}
+		if _n < len(_ids) {
+			return plinthmixin.EdgeError("Loan.book", len(_ids)-_n)
+		}
+	}
+	return nil
+}
+
+// PlinthVersion is not known for a key of several fields.
+func (*LoanMutation) PlinthVersion(context.Context) (int64, bool) { return 0, false }
+
+// PlinthExists says whether the row to update is there, whatever its version.
+func (m *LoanMutation) PlinthExists(ctx context.Context) (bool, error) {
+	_q := m.Client().Loan.Query()
+	if _id, ok := m.ReaderID(); ok {
+		_q.Where(func(s *sql.Selector) { s.Where(sql.EQ(s.C(loan.FieldReaderID), _id)) })
+	}
+	if _id, ok := m.BookID(); ok {
+		_q.Where(func(s *sql.Selector) { s.Where(sql.EQ(s.C(loan.FieldBookID), _id)) })
+	}
+	return _q.Exist(ctx)
+}
+
+// PlinthChildren says whether the rows that the mutation connects by changing them, or in a join table, are within the scope.
+func (m *ReaderMutation) PlinthChildren(ctx context.Context) error {
+	if _ids := m.BooksIDs(); len(_ids) > 0 {
+		_n, err := m.Client().Book.Query().Where(book.IDIn(_ids...)).Count(ctx)
+		if err != nil {
+			return err
+		}
+		if _n < len(_ids) {
+			return plinthmixin.EdgeError("Reader.books", len(_ids)-_n)
 		}
 	}
 	return nil
@@ -253,13 +300,13 @@ func (*RemarkMutation) PlinthSoftDelete() {}
 
 // PlinthParents says whether the rows that the mutation connects by its own foreign keys are within the scope.
 func (m *RemarkMutation) PlinthParents(ctx context.Context) error {
-	if ids := m.ChapterIDs(); len(ids) > 0 {
-		n, err := m.Client().Chapter.Query().Where(chapter.IDIn(ids...)).Count(ctx)
+	if _ids := m.ChapterIDs(); len(_ids) > 0 {
+		_n, err := m.Client().Chapter.Query().Where(chapter.IDIn(_ids...)).Count(ctx)
 		if err != nil {
 			return err
 		}
-		if n < len(ids) {
-			return plinthmixin.EdgeError("Remark.chapter", len(ids)-n)
+		if _n < len(_ids) {
+			return plinthmixin.EdgeError("Remark.chapter", len(_ids)-_n)
 		}
 	}
 	return nil

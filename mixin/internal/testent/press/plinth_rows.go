@@ -201,6 +201,35 @@ func (_row *Knob) plinthScan(rows *sql.Rows, extra []any) error {
 }
 
 // PlinthBare says whether no hook and no interceptor was added to the client at run time.
+func (c *ReaderClient) PlinthBare() bool {
+	return len(c.hooks.Reader) == 0 && len(c.inters.Reader) == 0
+}
+
+// PlinthNew makes an entity of the client, to be filled in.
+func (c *ReaderClient) PlinthNew() *Reader { return &Reader{config: c.config} }
+
+// PlinthScan reads the current row: the columns of the Reader in the order of its fields, the id first, then
+// those given in extra.
+func (c *ReaderClient) PlinthScan(rows *sql.Rows, extra ...any) (*Reader, error) {
+	_row := &Reader{config: c.config}
+	if err := _row.plinthScan(rows, extra); err != nil {
+		return nil, err
+	}
+	return _row, nil
+}
+
+func (_row *Reader) plinthScan(rows *sql.Rows, extra []any) error {
+	dest := append(make([]any, 0, 2+2),
+		&_row.ID,
+		&_row.Name,
+	)
+	if err := rows.Scan(append(dest, extra...)...); err != nil {
+		return err
+	}
+	return nil
+}
+
+// PlinthBare says whether no hook and no interceptor was added to the client at run time.
 func (c *RemarkClient) PlinthBare() bool {
 	return len(c.hooks.Remark) == 0 && len(c.inters.Remark) == 0
 }

@@ -24,6 +24,10 @@ type Tx struct {
 	House *HouseClient
 	// Knob is the client for interacting with the Knob builders.
 	Knob *KnobClient
+	// Loan is the client for interacting with the Loan builders.
+	Loan *LoanClient
+	// Reader is the client for interacting with the Reader builders.
+	Reader *ReaderClient
 	// Remark is the client for interacting with the Remark builders.
 	Remark *RemarkClient
 
@@ -162,6 +166,8 @@ func (tx *Tx) init() {
 	tx.Genre = NewGenreClient(tx.config)
 	tx.House = NewHouseClient(tx.config)
 	tx.Knob = NewKnobClient(tx.config)
+	tx.Loan = NewLoanClient(tx.config)
+	tx.Reader = NewReaderClient(tx.config)
 	tx.Remark = NewRemarkClient(tx.config)
 }
 

@@ -13,14 +13,14 @@ import (
 	"github.com/plinth-go/plinth/mixin/internal/testent/work/project"
 	"github.com/plinth-go/plinth/mixin/internal/testent/work/setting"
 	"github.com/plinth-go/plinth/mixin/internal/testent/work/task"
-	"github.com/plinth-go/plinth/store"
+	plinthstore "github.com/plinth-go/plinth/store"
 )
 
 // Is makes the error store.ErrNotFound for errors.Is.
-func (*NotFoundError) Is(target error) bool { return target == store.ErrNotFound }
+func (*NotFoundError) Is(target error) bool { return target == plinthstore.ErrNotFound }
 
 // plinthModel describes the soft-deleted tables.
-func (c config) plinthModel() plinthmixin.Model {
+func (_c config) plinthModel() plinthmixin.Model {
 	return plinthmixin.Model{
 		label.Table: {
 			ID:      label.FieldID,
@@ -87,22 +87,22 @@ func (*LabelMutation) PlinthSoftDelete() {}
 
 // PlinthChildren says whether the rows that the mutation connects by changing them, or in a join table, are within the scope.
 func (m *LabelMutation) PlinthChildren(ctx context.Context) error {
-	if ids := m.ProjectsIDs(); len(ids) > 0 {
-		n, err := m.Client().Project.Query().Where(project.IDIn(ids...)).Count(ctx)
+	if _ids := m.ProjectsIDs(); len(_ids) > 0 {
+		_n, err := m.Client().Project.Query().Where(project.IDIn(_ids...)).Count(ctx)
 		if err != nil {
 			return err
 		}
-		if n < len(ids) {
-			return plinthmixin.EdgeError("Label.projects", len(ids)-n)
+		if _n < len(_ids) {
+			return plinthmixin.EdgeError("Label.projects", len(_ids)-_n)
 		}
 	}
-	if ids := m.SettingsIDs(); len(ids) > 0 {
-		n, err := m.Client().Setting.Query().Where(setting.IDIn(ids...)).Count(ctx)
+	if _ids := m.SettingsIDs(); len(_ids) > 0 {
+		_n, err := m.Client().Setting.Query().Where(setting.IDIn(_ids...)).Count(ctx)
 		if err != nil {
 			return err
 		}
-		if n < len(ids) {
-			return plinthmixin.EdgeError("Label.settings", len(ids)-n)
+		if _n < len(_ids) {
+			return plinthmixin.EdgeError("Label.settings", len(_ids)-_n)
 		}
 	}
 	return nil
@@ -113,13 +113,13 @@ func (*NoteMutation) PlinthSoftDelete() {}
 
 // PlinthParents says whether the rows that the mutation connects by its own foreign keys are within the scope.
 func (m *NoteMutation) PlinthParents(ctx context.Context) error {
-	if ids := m.TaskIDs(); len(ids) > 0 {
-		n, err := m.Client().Task.Query().Where(task.IDIn(ids...)).Count(ctx)
+	if _ids := m.TaskIDs(); len(_ids) > 0 {
+		_n, err := m.Client().Task.Query().Where(task.IDIn(_ids...)).Count(ctx)
 		if err != nil {
 			return err
 		}
-		if n < len(ids) {
-			return plinthmixin.EdgeError("Note.task", len(ids)-n)
+		if _n < len(_ids) {
+			return plinthmixin.EdgeError("Note.task", len(_ids)-_n)
 		}
 	}
 	return nil
@@ -133,22 +133,22 @@ func (*ProjectMutation) PlinthSoftDelete() {}
 
 // PlinthChildren says whether the rows that the mutation connects by changing them, or in a join table, are within the scope.
 func (m *ProjectMutation) PlinthChildren(ctx context.Context) error {
-	if ids := m.TasksIDs(); len(ids) > 0 {
-		n, err := m.Client().Task.Query().Where(task.IDIn(ids...)).Count(ctx)
+	if _ids := m.TasksIDs(); len(_ids) > 0 {
+		_n, err := m.Client().Task.Query().Where(task.IDIn(_ids...)).Count(ctx)
 		if err != nil {
 			return err
 		}
-		if n < len(ids) {
-			return plinthmixin.EdgeError("Project.tasks", len(ids)-n)
+		if _n < len(_ids) {
+			return plinthmixin.EdgeError("Project.tasks", len(_ids)-_n)
 		}
 	}
-	if ids := m.LabelsIDs(); len(ids) > 0 {
-		n, err := m.Client().Label.Query().Where(label.IDIn(ids...)).Count(ctx)
+	if _ids := m.LabelsIDs(); len(_ids) > 0 {
+		_n, err := m.Client().Label.Query().Where(label.IDIn(_ids...)).Count(ctx)
 		if err != nil {
 			return err
 		}
-		if n < len(ids) {
-			return plinthmixin.EdgeError("Project.labels", len(ids)-n)
+		if _n < len(_ids) {
+			return plinthmixin.EdgeError("Project.labels", len(_ids)-_n)
 		}
 	}
 	return nil
@@ -182,13 +182,13 @@ func (*SettingMutation) PlinthScoped() {}
 
 // PlinthChildren says whether the rows that the mutation connects by changing them, or in a join table, are within the scope.
 func (m *SettingMutation) PlinthChildren(ctx context.Context) error {
-	if ids := m.LabelsIDs(); len(ids) > 0 {
-		n, err := m.Client().Label.Query().Where(label.IDIn(ids...)).Count(ctx)
+	if _ids := m.LabelsIDs(); len(_ids) > 0 {
+		_n, err := m.Client().Label.Query().Where(label.IDIn(_ids...)).Count(ctx)
 		if err != nil {
 			return err
 		}
-		if n < len(ids) {
-			return plinthmixin.EdgeError("Setting.labels", len(ids)-n)
+		if _n < len(_ids) {
+			return plinthmixin.EdgeError("Setting.labels", len(_ids)-_n)
 		}
 	}
 	return nil
@@ -202,13 +202,13 @@ func (*TaskMutation) PlinthSoftDelete() {}
 
 // PlinthChildren says whether the rows that the mutation connects by changing them, or in a join table, are within the scope.
 func (m *TaskMutation) PlinthChildren(ctx context.Context) error {
-	if ids := m.SubtasksIDs(); len(ids) > 0 {
-		n, err := m.Client().Task.Query().Where(task.IDIn(ids...)).Count(ctx)
+	if _ids := m.SubtasksIDs(); len(_ids) > 0 {
+		_n, err := m.Client().Task.Query().Where(task.IDIn(_ids...)).Count(ctx)
 		if err != nil {
 			return err
 		}
-		if n < len(ids) {
-			return plinthmixin.EdgeError("Task.subtasks", len(ids)-n)
+		if _n < len(_ids) {
+			return plinthmixin.EdgeError("Task.subtasks", len(_ids)-_n)
 		}
 	}
 	return nil
@@ -216,22 +216,22 @@ func (m *TaskMutation) PlinthChildren(ctx context.Context) error {
 
 // PlinthParents says whether the rows that the mutation connects by its own foreign keys are within the scope.
 func (m *TaskMutation) PlinthParents(ctx context.Context) error {
-	if ids := m.ProjectIDs(); len(ids) > 0 {
-		n, err := m.Client().Project.Query().Where(project.IDIn(ids...)).Count(ctx)
+	if _ids := m.ProjectIDs(); len(_ids) > 0 {
+		_n, err := m.Client().Project.Query().Where(project.IDIn(_ids...)).Count(ctx)
 		if err != nil {
 			return err
 		}
-		if n < len(ids) {
-			return plinthmixin.EdgeError("Task.project", len(ids)-n)
+		if _n < len(_ids) {
+			return plinthmixin.EdgeError("Task.project", len(_ids)-_n)
 		}
 	}
-	if ids := m.ParentIDs(); len(ids) > 0 {
-		n, err := m.Client().Task.Query().Where(task.IDIn(ids...)).Count(ctx)
+	if _ids := m.ParentIDs(); len(_ids) > 0 {
+		_n, err := m.Client().Task.Query().Where(task.IDIn(_ids...)).Count(ctx)
 		if err != nil {
 			return err
 		}
-		if n < len(ids) {
-			return plinthmixin.EdgeError("Task.parent", len(ids)-n)
+		if _n < len(_ids) {
+			return plinthmixin.EdgeError("Task.parent", len(_ids)-_n)
 		}
 	}
 	return nil
@@ -262,13 +262,13 @@ func (m *TaskMutation) PlinthExists(ctx context.Context) (bool, error) {
 
 // PlinthChildren says whether the rows that the mutation connects by changing them, or in a join table, are within the scope.
 func (m *TeamMutation) PlinthChildren(ctx context.Context) error {
-	if ids := m.ProjectsIDs(); len(ids) > 0 {
-		n, err := m.Client().Project.Query().Where(project.IDIn(ids...)).Count(ctx)
+	if _ids := m.ProjectsIDs(); len(_ids) > 0 {
+		_n, err := m.Client().Project.Query().Where(project.IDIn(_ids...)).Count(ctx)
 		if err != nil {
 			return err
 		}
-		if n < len(ids) {
-			return plinthmixin.EdgeError("Team.projects", len(ids)-n)
+		if _n < len(_ids) {
+			return plinthmixin.EdgeError("Team.projects", len(_ids)-_n)
 		}
 	}
 	return nil

@@ -211,8 +211,8 @@ func (_u *SettingUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if err := _u.mutation.PlinthChildren(ctx); err != nil {
 		return 0, err
 	}
-	if pred := _spec.Predicate; pred != nil {
-		_spec.Predicate = func(s *sql.Selector) { pred(s.WithContext(ctx)) }
+	if _pred := _spec.Predicate; _pred != nil {
+		_spec.Predicate = func(s *sql.Selector) { _pred(s.WithContext(ctx)) }
 	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -444,8 +444,8 @@ func (_u *SettingUpdateOne) sqlSave(ctx context.Context) (_node *Setting, err er
 	if err := _u.mutation.PlinthChildren(ctx); err != nil {
 		return nil, err
 	}
-	if pred := _spec.Predicate; pred != nil {
-		_spec.Predicate = func(s *sql.Selector) { pred(s.WithContext(ctx)) }
+	if _pred := _spec.Predicate; _pred != nil {
+		_spec.Predicate = func(s *sql.Selector) { _pred(s.WithContext(ctx)) }
 	}
 	// An update of edges only, or of nothing, must hit the row as well: else Ent does not look whether it is
 	// within the scope.

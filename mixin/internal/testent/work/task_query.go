@@ -506,12 +506,12 @@ func (_q *TaskQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Task, e
 	if _spec.From != nil {
 		_spec.From.WithContext(ctx)
 	}
-	if scopes, pred := _q.scopes, _spec.Predicate; len(scopes) > 0 {
+	if _scopes, _pred := _q.scopes, _spec.Predicate; len(_scopes) > 0 {
 		_spec.Predicate = func(s *sql.Selector) {
-			if pred != nil {
-				pred(s)
+			if _pred != nil {
+				_pred(s)
 			}
-			scopes.Apply(s)
+			_scopes.Apply(s)
 		}
 	}
 	for i := range hooks {
@@ -682,12 +682,12 @@ func (_q *TaskQuery) sqlCount(ctx context.Context) (int, error) {
 	if _spec.From != nil {
 		_spec.From.WithContext(ctx)
 	}
-	if scopes, pred := _q.scopes, _spec.Predicate; len(scopes) > 0 {
+	if _scopes, _pred := _q.scopes, _spec.Predicate; len(_scopes) > 0 {
 		_spec.Predicate = func(s *sql.Selector) {
-			if pred != nil {
-				pred(s)
+			if _pred != nil {
+				_pred(s)
 			}
-			scopes.Apply(s)
+			_scopes.Apply(s)
 		}
 	}
 	_spec.Node.Columns = _q.ctx.Fields

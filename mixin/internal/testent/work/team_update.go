@@ -189,8 +189,8 @@ func (_u *TeamUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if err := _u.mutation.PlinthChildren(ctx); err != nil {
 		return 0, err
 	}
-	if pred := _spec.Predicate; pred != nil {
-		_spec.Predicate = func(s *sql.Selector) { pred(s.WithContext(ctx)) }
+	if _pred := _spec.Predicate; _pred != nil {
+		_spec.Predicate = func(s *sql.Selector) { _pred(s.WithContext(ctx)) }
 	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -400,8 +400,8 @@ func (_u *TeamUpdateOne) sqlSave(ctx context.Context) (_node *Team, err error) {
 	if err := _u.mutation.PlinthChildren(ctx); err != nil {
 		return nil, err
 	}
-	if pred := _spec.Predicate; pred != nil {
-		_spec.Predicate = func(s *sql.Selector) { pred(s.WithContext(ctx)) }
+	if _pred := _spec.Predicate; _pred != nil {
+		_spec.Predicate = func(s *sql.Selector) { _pred(s.WithContext(ctx)) }
 	}
 	_node = &Team{config: _u.config}
 	_spec.Assign = _node.assignValues

@@ -41,6 +41,10 @@ const (
 	EdgeHouse = "house"
 	// EdgeGenres holds the string denoting the genres edge name in mutations.
 	EdgeGenres = "genres"
+	// EdgeReaders holds the string denoting the readers edge name in mutations.
+	EdgeReaders = "readers"
+	// EdgeLoans holds the string denoting the loans edge name in mutations.
+	EdgeLoans = "loans"
 	// Table holds the table name of the book in the database.
 	Table = "books"
 	// HouseTable is the table that holds the house relation/edge.
@@ -55,6 +59,18 @@ const (
 	// GenresInverseTable is the table name for the Genre entity.
 	// It exists in this package in order to avoid circular dependency with the "genre" package.
 	GenresInverseTable = "genres"
+	// ReadersTable is the table that holds the readers relation/edge. The primary key declared below.
+	ReadersTable = "loans"
+	// ReadersInverseTable is the table name for the Reader entity.
+	// It exists in this package in order to avoid circular dependency with the "reader" package.
+	ReadersInverseTable = "readers"
+	// LoansTable is the table that holds the loans relation/edge.
+	LoansTable = "loans"
+	// LoansInverseTable is the table name for the Loan entity.
+	// It exists in this package in order to avoid circular dependency with the "loan" package.
+	LoansInverseTable = "loans"
+	// LoansColumn is the table column denoting the loans relation/edge.
+	LoansColumn = "book_id"
 )
 
 // Columns holds all SQL columns for book fields.
@@ -82,6 +98,9 @@ var (
 	// GenresPrimaryKey and GenresColumn2 are the table columns denoting the
 	// primary key for the genres relation (M2M).
 	GenresPrimaryKey = []string{"book_id", "genre_id"}
+	// ReadersPrimaryKey and ReadersColumn2 are the table columns denoting the
+	// primary key for the readers relation (M2M).
+	ReadersPrimaryKey = []string{"reader_id", "book_id"}
 )
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -195,6 +214,34 @@ func ByGenres(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newGenresStep(), append([]sql.OrderTerm{term}, terms...)...)
 	}
 }
+
+// ByReadersCount orders the results by readers count.
+func ByReadersCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newReadersStep(), opts...)
+	}
+}
+
+// ByReaders orders the results by readers terms.
+func ByReaders(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newReadersStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
+// ByLoansCount orders the results by loans count.
+func ByLoansCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		plinthmixin.OrderByCount(s, newLoansStep(), plinthmixin.Scope{Tenant: "org_id"}, opts...)
+	}
+}
+
+// ByLoans orders the results by loans terms.
+func ByLoans(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newLoansStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
 func newHouseStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -207,5 +254,19 @@ func newGenresStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(GenresInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.M2M, false, GenresTable, GenresPrimaryKey...),
+	)
+}
+func newReadersStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(ReadersInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2M, true, ReadersTable, ReadersPrimaryKey...),
+	)
+}
+func newLoansStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(LoansInverseTable, LoansColumn),
+		sqlgraph.Edge(sqlgraph.O2M, true, LoansTable, LoansColumn),
 	)
 }

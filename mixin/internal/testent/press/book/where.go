@@ -571,6 +571,49 @@ func HasGenresWith(preds ...predicate.Genre) predicate.Book {
 	})
 }
 
+// HasReaders applies the HasEdge predicate on the "readers" edge.
+func HasReaders() predicate.Book {
+	return predicate.Book(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2M, true, ReadersTable, ReadersPrimaryKey...),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasReadersWith applies the HasEdge predicate on the "readers" edge with a given conditions (other predicates).
+func HasReadersWith(preds ...predicate.Reader) predicate.Book {
+	return predicate.Book(func(s *sql.Selector) {
+		step := newReadersStep()
+		plinthmixin.HasNeighbors(s, step, plinthmixin.Scope{}, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasLoans applies the HasEdge predicate on the "loans" edge.
+func HasLoans() predicate.Book {
+	return predicate.Book(func(s *sql.Selector) {
+		step := newLoansStep()
+		plinthmixin.HasNeighbors(s, step, plinthmixin.Scope{Tenant: "org_id"})
+	})
+}
+
+// HasLoansWith applies the HasEdge predicate on the "loans" edge with a given conditions (other predicates).
+func HasLoansWith(preds ...predicate.Loan) predicate.Book {
+	return predicate.Book(func(s *sql.Selector) {
+		step := newLoansStep()
+		plinthmixin.HasNeighbors(s, step, plinthmixin.Scope{Tenant: "org_id"}, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
 // And groups predicates with the AND operator between them.
 func And(predicates ...predicate.Book) predicate.Book {
 	return predicate.Book(sql.AndPredicates(predicates...))

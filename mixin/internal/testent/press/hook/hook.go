@@ -69,6 +69,30 @@ func (f KnobFunc) Mutate(ctx context.Context, m press.Mutation) (press.Value, er
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *press.KnobMutation", m)
 }
 
+// The LoanFunc type is an adapter to allow the use of ordinary
+// function as Loan mutator.
+type LoanFunc func(context.Context, *press.LoanMutation) (press.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f LoanFunc) Mutate(ctx context.Context, m press.Mutation) (press.Value, error) {
+	if mv, ok := m.(*press.LoanMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *press.LoanMutation", m)
+}
+
+// The ReaderFunc type is an adapter to allow the use of ordinary
+// function as Reader mutator.
+type ReaderFunc func(context.Context, *press.ReaderMutation) (press.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ReaderFunc) Mutate(ctx context.Context, m press.Mutation) (press.Value, error) {
+	if mv, ok := m.(*press.ReaderMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *press.ReaderMutation", m)
+}
+
 // The RemarkFunc type is an adapter to allow the use of ordinary
 // function as Remark mutator.
 type RemarkFunc func(context.Context, *press.RemarkMutation) (press.Value, error)

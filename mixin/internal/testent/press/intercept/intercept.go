@@ -13,7 +13,9 @@ import (
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/genre"
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/house"
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/knob"
+	"github.com/plinth-go/plinth/mixin/internal/testent/press/loan"
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/predicate"
+	"github.com/plinth-go/plinth/mixin/internal/testent/press/reader"
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/remark"
 )
 
@@ -208,6 +210,60 @@ func (f TraverseKnob) Traverse(ctx context.Context, q press.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *press.KnobQuery", q)
 }
 
+// The LoanFunc type is an adapter to allow the use of ordinary function as a Querier.
+type LoanFunc func(context.Context, *press.LoanQuery) (press.Value, error)
+
+// Query calls f(ctx, q).
+func (f LoanFunc) Query(ctx context.Context, q press.Query) (press.Value, error) {
+	if q, ok := q.(*press.LoanQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *press.LoanQuery", q)
+}
+
+// The TraverseLoan type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseLoan func(context.Context, *press.LoanQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseLoan) Intercept(next press.Querier) press.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseLoan) Traverse(ctx context.Context, q press.Query) error {
+	if q, ok := q.(*press.LoanQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *press.LoanQuery", q)
+}
+
+// The ReaderFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ReaderFunc func(context.Context, *press.ReaderQuery) (press.Value, error)
+
+// Query calls f(ctx, q).
+func (f ReaderFunc) Query(ctx context.Context, q press.Query) (press.Value, error) {
+	if q, ok := q.(*press.ReaderQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *press.ReaderQuery", q)
+}
+
+// The TraverseReader type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseReader func(context.Context, *press.ReaderQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseReader) Intercept(next press.Querier) press.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseReader) Traverse(ctx context.Context, q press.Query) error {
+	if q, ok := q.(*press.ReaderQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *press.ReaderQuery", q)
+}
+
 // The RemarkFunc type is an adapter to allow the use of ordinary function as a Querier.
 type RemarkFunc func(context.Context, *press.RemarkQuery) (press.Value, error)
 
@@ -248,6 +304,10 @@ func NewQuery(q press.Query) (Query, error) {
 		return &query[*press.HouseQuery, predicate.House, house.OrderOption]{typ: press.TypeHouse, tq: q}, nil
 	case *press.KnobQuery:
 		return &query[*press.KnobQuery, predicate.Knob, knob.OrderOption]{typ: press.TypeKnob, tq: q}, nil
+	case *press.LoanQuery:
+		return &query[*press.LoanQuery, predicate.Loan, loan.OrderOption]{typ: press.TypeLoan, tq: q}, nil
+	case *press.ReaderQuery:
+		return &query[*press.ReaderQuery, predicate.Reader, reader.OrderOption]{typ: press.TypeReader, tq: q}, nil
 	case *press.RemarkQuery:
 		return &query[*press.RemarkQuery, predicate.Remark, remark.OrderOption]{typ: press.TypeRemark, tq: q}, nil
 	default:

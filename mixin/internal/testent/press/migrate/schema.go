@@ -146,6 +146,54 @@ var (
 			},
 		},
 	}
+	// LoansColumns holds the columns for the "loans" table.
+	LoansColumns = []*schema.Column{
+		{Name: "org_id", Type: field.TypeUUID, Comment: "The tenant the row belongs to."},
+		{Name: "rev", Type: field.TypeInt64, Comment: "Raised by each update; an update made from an older version is refused.", Default: 1},
+		{Name: "note", Type: field.TypeString, Size: 50, Default: "", SchemaType: map[string]string{"postgres": "varchar(50)"}},
+		{Name: "reader_id", Type: field.TypeInt},
+		{Name: "book_id", Type: field.TypeInt},
+	}
+	// LoansTable holds the schema information for the "loans" table.
+	LoansTable = &schema.Table{
+		Name:       "loans",
+		Comment:    "Loan is a book at a reader. Its key is both.",
+		Columns:    LoansColumns,
+		PrimaryKey: []*schema.Column{LoansColumns[3], LoansColumns[4]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "fk_loans_readers",
+				Columns:    []*schema.Column{LoansColumns[3]},
+				RefColumns: []*schema.Column{ReadersColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+			{
+				Symbol:     "fk_loans_books",
+				Columns:    []*schema.Column{LoansColumns[4]},
+				RefColumns: []*schema.Column{BooksColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "ix_loans_book_id",
+				Unique:  false,
+				Columns: []*schema.Column{LoansColumns[4]},
+			},
+		},
+	}
+	// ReadersColumns holds the columns for the "readers" table.
+	ReadersColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "name", Type: field.TypeString, Size: 50, SchemaType: map[string]string{"postgres": "varchar(50)"}},
+	}
+	// ReadersTable holds the schema information for the "readers" table.
+	ReadersTable = &schema.Table{
+		Name:       "readers",
+		Comment:    "Reader borrows books.",
+		Columns:    ReadersColumns,
+		PrimaryKey: []*schema.Column{ReadersColumns[0]},
+	}
 	// RemarksColumns holds the columns for the "remarks" table.
 	RemarksColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt, Increment: true},
@@ -248,6 +296,8 @@ var (
 		GenresTable,
 		HousesTable,
 		KnobsTable,
+		LoansTable,
+		ReadersTable,
 		RemarksTable,
 		BookGenresTable,
 		KnobGenresTable,
@@ -258,6 +308,8 @@ func init() {
 	BooksTable.ForeignKeys[0].RefTable = HousesTable
 	ChaptersTable.ForeignKeys[0].RefTable = BooksTable
 	ChaptersTable.ForeignKeys[1].RefTable = ChaptersTable
+	LoansTable.ForeignKeys[0].RefTable = ReadersTable
+	LoansTable.ForeignKeys[1].RefTable = BooksTable
 	RemarksTable.ForeignKeys[0].RefTable = ChaptersTable
 	BookGenresTable.ForeignKeys[0].RefTable = BooksTable
 	BookGenresTable.ForeignKeys[1].RefTable = GenresTable

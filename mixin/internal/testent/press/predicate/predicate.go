@@ -21,5 +21,11 @@ type House func(*sql.Selector)
 // Knob is the predicate function for knob builders.
 type Knob func(*sql.Selector)
 
+// Loan is the predicate function for loan builders.
+type Loan func(*sql.Selector)
+
+// Reader is the predicate function for reader builders.
+type Reader func(*sql.Selector)
+
 // Remark is the predicate function for remark builders.
 type Remark func(*sql.Selector)

@@ -231,6 +231,54 @@ func (f KnobMutationRuleFunc) EvalMutation(ctx context.Context, m press.Mutation
 	return Denyf("press/privacy: unexpected mutation type %T, expect *press.KnobMutation", m)
 }
 
+// The LoanQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type LoanQueryRuleFunc func(context.Context, *press.LoanQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f LoanQueryRuleFunc) EvalQuery(ctx context.Context, q press.Query) error {
+	if q, ok := q.(*press.LoanQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("press/privacy: unexpected query type %T, expect *press.LoanQuery", q)
+}
+
+// The LoanMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type LoanMutationRuleFunc func(context.Context, *press.LoanMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f LoanMutationRuleFunc) EvalMutation(ctx context.Context, m press.Mutation) error {
+	if m, ok := m.(*press.LoanMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("press/privacy: unexpected mutation type %T, expect *press.LoanMutation", m)
+}
+
+// The ReaderQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type ReaderQueryRuleFunc func(context.Context, *press.ReaderQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f ReaderQueryRuleFunc) EvalQuery(ctx context.Context, q press.Query) error {
+	if q, ok := q.(*press.ReaderQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("press/privacy: unexpected query type %T, expect *press.ReaderQuery", q)
+}
+
+// The ReaderMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type ReaderMutationRuleFunc func(context.Context, *press.ReaderMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f ReaderMutationRuleFunc) EvalMutation(ctx context.Context, m press.Mutation) error {
+	if m, ok := m.(*press.ReaderMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("press/privacy: unexpected mutation type %T, expect *press.ReaderMutation", m)
+}
+
 // The RemarkQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type RemarkQueryRuleFunc func(context.Context, *press.RemarkQuery) error
@@ -300,6 +348,10 @@ func queryFilter(q press.Query) (Filter, error) {
 		return q.Filter(), nil
 	case *press.KnobQuery:
 		return q.Filter(), nil
+	case *press.LoanQuery:
+		return q.Filter(), nil
+	case *press.ReaderQuery:
+		return q.Filter(), nil
 	case *press.RemarkQuery:
 		return q.Filter(), nil
 	default:
@@ -318,6 +370,10 @@ func mutationFilter(m press.Mutation) (Filter, error) {
 	case *press.HouseMutation:
 		return m.Filter(), nil
 	case *press.KnobMutation:
+		return m.Filter(), nil
+	case *press.LoanMutation:
+		return m.Filter(), nil
+	case *press.ReaderMutation:
 		return m.Filter(), nil
 	case *press.RemarkMutation:
 		return m.Filter(), nil

@@ -11,6 +11,8 @@ import (
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/genre"
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/house"
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/knob"
+	"github.com/plinth-go/plinth/mixin/internal/testent/press/loan"
+	"github.com/plinth-go/plinth/mixin/internal/testent/press/reader"
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/remark"
 	"github.com/plinth-go/plinth/mixin/internal/testent/press/schema"
 
@@ -150,6 +152,33 @@ func init() {
 	knobDescValue := knobFields[1].Descriptor()
 	// knob.ValueValidator is a validator for the "value" field. It is called by the builders before save.
 	knob.ValueValidator = knobDescValue.Validators[0].(func(string) error)
+	loanMixin := schema.Loan{}.Mixin()
+	loanMixinHooks0 := loanMixin[0].Hooks()
+	loanMixinHooks1 := loanMixin[1].Hooks()
+	loan.Hooks[0] = loanMixinHooks0[0]
+	loan.Hooks[1] = loanMixinHooks1[0]
+	loanMixinInters0 := loanMixin[0].Interceptors()
+	loan.Interceptors[0] = loanMixinInters0[0]
+	loanMixinFields1 := loanMixin[1].Fields()
+	_ = loanMixinFields1
+	loanFields := schema.Loan{}.Fields()
+	_ = loanFields
+	// loanDescRev is the schema descriptor for rev field.
+	loanDescRev := loanMixinFields1[0].Descriptor()
+	// loan.DefaultRev holds the default value on creation for the rev field.
+	loan.DefaultRev = loanDescRev.Default.(int64)
+	// loanDescNote is the schema descriptor for note field.
+	loanDescNote := loanFields[2].Descriptor()
+	// loan.DefaultNote holds the default value on creation for the note field.
+	loan.DefaultNote = loanDescNote.Default.(string)
+	// loan.NoteValidator is a validator for the "note" field. It is called by the builders before save.
+	loan.NoteValidator = loanDescNote.Validators[0].(func(string) error)
+	readerFields := schema.Reader{}.Fields()
+	_ = readerFields
+	// readerDescName is the schema descriptor for name field.
+	readerDescName := readerFields[0].Descriptor()
+	// reader.NameValidator is a validator for the "name" field. It is called by the builders before save.
+	reader.NameValidator = readerDescName.Validators[0].(func(string) error)
 	remarkMixin := schema.Remark{}.Mixin()
 	remarkMixinHooks0 := remarkMixin[0].Hooks()
 	remark.Hooks[0] = remarkMixinHooks0[0]

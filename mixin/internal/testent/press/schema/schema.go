@@ -8,6 +8,7 @@ import (
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/entsql"
 	"entgo.io/ent/privacy"
+	"entgo.io/ent/schema"
 	"entgo.io/ent/schema/edge"
 	"entgo.io/ent/schema/field"
 	"entgo.io/ent/schema/index"
@@ -53,6 +54,7 @@ func (Book) Edges() []ent.Edge {
 	return []ent.Edge{
 		edge.From("house", House.Type).Ref("books").Unique(),
 		edge.To("genres", Genre.Type),
+		edge.From("readers", Reader.Type).Ref("books").Through("loans", Loan.Type),
 	}
 }
 
@@ -145,6 +147,41 @@ func (Knob) Fields() []ent.Field {
 
 // Edges of Knob.
 func (Knob) Edges() []ent.Edge { return []ent.Edge{edge.To("genres", Genre.Type)} }
+
+// Reader borrows books.
+type Reader struct{ ent.Schema }
+
+// Fields of Reader.
+func (Reader) Fields() []ent.Field { return []ent.Field{field.String("name").MaxLen(50)} }
+
+// Edges of Reader.
+func (Reader) Edges() []ent.Edge {
+	return []ent.Edge{edge.To("books", Book.Type).Through("loans", Loan.Type)}
+}
+
+// Loan is a book at a reader. Its key is both.
+type Loan struct{ ent.Schema }
+
+// Annotations of Loan.
+func (Loan) Annotations() []schema.Annotation {
+	return []schema.Annotation{field.ID("reader_id", "book_id")}
+}
+
+// Mixin of Loan.
+func (Loan) Mixin() []ent.Mixin { return []ent.Mixin{tenant, rev} }
+
+// Fields of Loan.
+func (Loan) Fields() []ent.Field {
+	return []ent.Field{field.Int("reader_id"), field.Int("book_id"), field.String("note").MaxLen(50).Default("")}
+}
+
+// Edges of Loan.
+func (Loan) Edges() []ent.Edge {
+	return []ent.Edge{
+		edge.To("reader", Reader.Type).Field("reader_id").Required().Unique().Annotations(entsql.OnDelete(entsql.Cascade)),
+		edge.To("book", Book.Type).Field("book_id").Required().Unique().Annotations(entsql.OnDelete(entsql.Cascade)),
+	}
+}
 
 // allow lets everything pass, as one rule that was asked.
 type allow struct{}
