@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,15 +10,18 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/plinth-go/plinth/internal/migration"
+	"github.com/plinth-go/plinth/internal/devdb"
 	"github.com/plinth-go/plinth/internal/project"
 	"github.com/plinth-go/plinth/internal/schemagraph"
 	"github.com/plinth-go/plinth/internal/verify"
 )
 
 func newVerify(s streams) *cobra.Command {
-	var o verify.Options
-	var format, env string
+	var (
+		o      verify.Options
+		f      projectFlags
+		format string
+	)
 	cmd := &cobra.Command{
 		Use:   "verify [SCHEMA_DIR]",
 		Short: "Every check, end to end, on a throwaway database",
@@ -32,7 +36,7 @@ Steps that --skip can name: ` + strings.Join(verify.Names(), ", ") + ".",
 				return usagef("--format %q is neither text nor json", format)
 			}
 			o.Schema = defaultSchemaDir(args)
-			if err := verifyProject(cmd, &o, env); err != nil {
+			if err := verifyProject(cmd.Context(), s, &f, &o); err != nil {
 				return err
 			}
 			if format == "text" {
@@ -63,45 +67,47 @@ Steps that --skip can name: ` + strings.Join(verify.Names(), ", ") + ".",
 			return nil
 		},
 	}
-	f := cmd.Flags()
-	f.StringVar(&format, "format", "text", "text or json")
-	f.StringVar(&env, "env", "", "environment of atlas.hcl (default: the only one)")
-	f.StringVar(&o.Dialect, "dialect", "", "postgres or sqlite3 (default: as atlas.hcl says, else postgres)")
-	f.StringVar(&o.Dev.URL, "dev-url", "", "server to make throwaway databases on (default: one is found or started)")
-	f.StringSliceVar(&o.Skip, "skip", nil, "steps to leave out")
+	set := cmd.Flags()
+	f.bindProject(set)
+	f.bindDir(set)
+	f.bindDev(set)
+	set.StringVar(&format, "format", "text", "text or json")
+	set.StringVar(&o.Dialect, "dialect", "", "postgres or sqlite3 (default: as atlas.hcl says, else postgres)")
+	set.StringSliceVar(&o.Skip, "skip", nil, "steps to leave out")
 	return cmd
 }
 
 // verifyProject fills in what atlas.hcl and the project's folders say.
-func verifyProject(cmd *cobra.Command, o *verify.Options, env string) error {
+func verifyProject(ctx context.Context, s streams, f *projectFlags, o *verify.Options) error {
 	o.Root = "."
-	o.Dev.Logf = func(format string, args ...any) { fmt.Fprintf(cmd.ErrOrStderr(), format+"\n", args...) }
+	if !isDir(o.Schema) {
+		return usagef("%s is not the directory of an Ent schema package; give it as an argument, or start a project with `plinth init`", o.Schema)
+	}
+	f.warn = warner(s)
+	e, err := f.one(ctx)
+	switch {
+	case errors.Is(err, project.ErrNotProject) && f.env == "":
+		e = project.Defaults(".").Global
+	case err != nil:
+		return err
+	}
+	o.Dev = devdb.Options{URL: e.Dev, Logf: func(format string, args ...any) { fmt.Fprintf(s.err, format+"\n", args...) }}
 	switch o.Dialect {
-	case "", schemagraph.Postgres, schemagraph.SQLite:
+	case "":
+		o.Dialect = dialectOf(e)
+	case schemagraph.Postgres, schemagraph.SQLite:
 	case "sqlite":
 		o.Dialect = schemagraph.SQLite
 	default:
 		return usagef("--dialect %q is neither postgres nor sqlite3", o.Dialect)
 	}
-	if !isDir(o.Schema) {
-		return usagef("%s is not the directory of an Ent schema package; give it as an argument, or start a project with `plinth init`", o.Schema)
+	if o.Lint, err = migrateLintConfig(e); err != nil {
+		return err
 	}
-	p, err := project.Find(cmd.Context(), ".", project.Options{Env: env})
-	if err != nil {
-		p = project.Defaults(".")
-		if env != "" || !errors.Is(err, project.ErrNotProject) {
-			return exit(ExitUsage, err)
-		}
+	if o.Dir, err = openDir(e, false); err != nil && f.dir == "" && !isDir("migrations") {
+		o.Dir, err = nil, nil // a project without migrations
 	}
-	_ = p
-	if isDir("migrations") {
-		d, err := migration.Open("migrations", migration.FormatGolangMigrate, false)
-		if err != nil {
-			return exit(ExitUsage, err)
-		}
-		o.Dir = d
-	}
-	return nil
+	return err
 }
 
 var stepMarks = map[verify.Status]string{verify.OK: "✓", verify.Failed: "✗", verify.Skipped: "-"}

@@ -4,13 +4,17 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"os/exec"
+	"path/filepath"
 	"strings"
 
 	"github.com/plinth-go/plinth/internal/codegen"
 	"github.com/plinth-go/plinth/internal/lint"
+	migrationlint "github.com/plinth-go/plinth/internal/migration/lint"
+	"github.com/plinth-go/plinth/internal/schemagraph"
 )
 
 // generated compares the generated files with a fresh run.
@@ -40,25 +44,75 @@ const most = 20
 // design runs the design rules. Errors fall short; warnings are counted.
 func (r *run) design(context.Context) (result, error) {
 	var res result
-	found := lint.Run(r.graph, r.Lint)
+	found := lint.Run(r.graph, lint.Options{Config: r.Lint, Known: migrationlint.Rules()})
+	res.findings(found, "plinth lint")
+	return res, nil
+}
+
+// findings adds what a run of rules found: errors fall short, warnings are counted.
+func (r *result) findings(found lint.Result, more string) {
 	errs, warnings := 0, 0
 	for _, f := range found.Findings {
 		switch {
 		case f.Severity >= lint.Error:
 			if errs++; errs <= most {
-				res.problems = append(res.problems, describe(f))
+				r.problems = append(r.problems, describe(f))
 			}
 		case f.Severity >= lint.Warn:
 			warnings++
 		}
 	}
 	if errs > most {
-		res.problem("and %d more; see `plinth lint`", errs-most)
+		r.problem("and %d more; see `%s`", errs-most, more)
 	}
-	res.detail = fmt.Sprintf("%d ran, %d errors, %d warnings", len(found.Coverage.Ran), errs, warnings)
+	r.detail += fmt.Sprintf("%d ran, %d errors, %d warnings", len(found.Coverage.Ran), errs, warnings)
 	if n := found.Coverage.Allowed; n > 0 {
-		res.detail += fmt.Sprintf(" (%d allowed, with reasons)", n)
+		r.detail += fmt.Sprintf(" (%d allowed, with reasons)", n)
 	}
+}
+
+// migrations judges each migration file as if those before it were deployed, with a trace of its statements.
+func (r *run) migrations(ctx context.Context) (result, error) {
+	if r.Dialect != schemagraph.Postgres {
+		return result{skipped: "the rules are about PostgreSQL's locks"}, nil
+	}
+	files, err := r.Dir.List()
+	if err != nil {
+		return result{}, err
+	}
+	in := migrationlint.Input{Apart: true}
+	for _, f := range files {
+		file := migrationlint.File{Name: filepath.Join(r.Dir.Path(), f.Name()), Text: string(f.Bytes()), Migration: true, Version: f.Version()}
+		if text, _, err := f.DownText(); err == nil && strings.TrimSpace(text) != "" {
+			file.HasDown, file.Down = true, text
+		}
+		in.Files = append(in.Files, file)
+	}
+	opt := migrationlint.Options{
+		Version: r.server.Major(), Config: r.Lint, Known: lint.Rules(), Rows: map[string]int64{}, Small: map[string]bool{},
+		Tracer: migrationlint.OnServer{Private: r.server.DataDir() != "", NewDB: func(ctx context.Context) (*sql.DB, func(), error) {
+			db, err := r.server.NewDatabase(ctx)
+			if err != nil {
+				return nil, nil, err
+			}
+			return db.DB, func() { db.Close() }, nil
+		}},
+	}
+	for _, e := range r.graph.Entities {
+		if v := e.Facts.Volume; v != nil {
+			opt.Rows[e.Table], opt.Small[e.Table] = v.Rows, v.Small
+		}
+	}
+	found, err := migrationlint.Run(ctx, in, opt)
+	if err != nil {
+		return result{}, err
+	}
+	statements := 0
+	for _, f := range found.Files {
+		statements += len(f.Statements)
+	}
+	res := result{detail: fmt.Sprintf("%d statements traced; ", statements)}
+	res.findings(found.Result, "plinth migrate lint")
 	return res, nil
 }
 

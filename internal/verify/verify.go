@@ -34,8 +34,8 @@ type Options struct {
 	Dir *migration.Dir
 	// Dialect is schemagraph.Postgres (the default) or schemagraph.SQLite.
 	Dialect string
-	// Lint configures the design rules.
-	Lint lint.Options
+	// Lint configures the rules on the design and on the migrations.
+	Lint lint.Config
 	// Dev says which server to use; the zero value finds one.
 	Dev devdb.Options
 	// Skip names the steps to leave out.
@@ -103,6 +103,7 @@ var sequence = []check{
 	{"tables", "tables, constraints, indexes", []string{"up"}, (*run).tables},
 	{"keys", "foreign keys", []string{"up"}, (*run).keys},
 	{"down", "down, up again", []string{"up"}, (*run).down},
+	{"migrations", "migration rules", []string{"up"}, (*run).migrations},
 	{"tests", "tests", nil, (*run).tests},
 }
 
