@@ -138,7 +138,7 @@ func objects(g *schemagraph.Graph) []object {
 				}
 			}
 			for _, t := range s.Tables {
-				out = append(out, tableObjects(name(ns, t.Name), t)...)
+				out = append(out, tableObjects(name(ns, t.Name), t, g.Dialect)...)
 			}
 		}
 	}
@@ -152,10 +152,10 @@ func objects(g *schemagraph.Graph) []object {
 	return out
 }
 
-func tableObjects(n string, t *schema.Table) []object {
+func tableObjects(n string, t *schema.Table, dialect string) []object {
 	out := []object{{kind: "table", name: n, attrs: [][2]string{{"comment", commentOf(t.Attrs)}, {"partitioning", partition(t)}}}}
 	for _, c := range t.Columns {
-		out = append(out, object{kind: "column", name: n + "." + c.Name, attrs: columnAttrs(c)})
+		out = append(out, object{kind: "column", name: n + "." + c.Name, attrs: columnAttrs(c, dialect)})
 	}
 	if t.PrimaryKey != nil {
 		out = append(out, object{kind: "primary key", name: n + "." + t.PrimaryKey.Name, attrs: [][2]string{{"columns", parts(t.PrimaryKey)}}})
@@ -176,13 +176,13 @@ func tableObjects(n string, t *schema.Table) []object {
 	return out
 }
 
-func columnAttrs(c *schema.Column) [][2]string {
+func columnAttrs(c *schema.Column, dialect string) [][2]string {
 	null, typ := "NOT NULL", ""
 	if c.Type.Null {
 		null = "NULL"
 	}
 	if c.Type.Type != nil {
-		typ = TypeName(c.Type.Type)
+		typ = typeName(c.Type.Type, dialect)
 	}
 	identity, generated, collation := "", "", ""
 	for _, a := range c.Attrs {

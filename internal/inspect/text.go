@@ -7,10 +7,17 @@ import (
 	"ariga.io/atlas/sql/postgres"
 	"ariga.io/atlas/sql/schema"
 	"ariga.io/atlas/sql/sqlite"
+
+	"github.com/plinth-go/plinth/internal/schemagraph"
 )
 
-// TypeName is a type as a person writes it; never empty.
-func TypeName(t schema.Type) string {
+// typeName is a type as a person writes it; never empty. SQLite's types have no length.
+func typeName(t schema.Type, dialect string) string {
+	if dialect == schemagraph.SQLite {
+		if s, err := sqlite.FormatType(t); err == nil {
+			return s
+		}
+	}
 	if e, ok := t.(*schema.EnumType); ok {
 		if e.Schema != nil {
 			return name(e.Schema.Name, e.T)
@@ -18,9 +25,6 @@ func TypeName(t schema.Type) string {
 		return e.T
 	}
 	if s, err := postgres.FormatType(t); err == nil {
-		return s
-	}
-	if s, err := sqlite.FormatType(t); err == nil {
 		return s
 	}
 	return fmt.Sprintf("%T", t)

@@ -30,6 +30,11 @@ func (d *differ) sqlite() (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	drop, create, err := d.sqliteCompanions(len(up) > 0 || len(d.renamed) > 0)
+	if err != nil {
+		return nil, err
+	}
+	f.Steps = append(drop, f.Steps...)
 	for i, s := range up {
 		step := &Step{Up: s.Cmd, Comment: s.Comment, Change: s.Source}
 		if i == 0 {
@@ -39,6 +44,7 @@ func (d *differ) sqlite() (*Plan, error) {
 		}
 		f.Steps = append(f.Steps, step)
 	}
+	f.Steps = append(f.Steps, create...)
 	d.sqliteLosses()
 	if len(f.Steps) > 0 {
 		f.Title = title(f)
@@ -52,6 +58,40 @@ func (d *differ) sqlite() (*Plan, error) {
 		d.plan.Files = []*File{f}
 	}
 	return d.plan, nil
+}
+
+// sqliteCompanions drops and creates views and triggers. When tables change all of them make way: a table cannot be
+// copied or renamed under a view that names it.
+func (d *differ) sqliteCompanions(tables bool) (drop, create []*Step, err error) {
+	from, err := sorted(d.from.Companions)
+	if err != nil {
+		return nil, nil, err
+	}
+	to := d.to.Companions
+	if d.opts.Keep {
+		have := byID(to)
+		for _, c := range from {
+			if _, ok := have[id(c)]; !ok {
+				to = append(to, c)
+			}
+		}
+	}
+	if to, err = sorted(to); err != nil {
+		return nil, nil, err
+	}
+	old, now := byID(from), byID(to)
+	for i := len(from) - 1; i >= 0; i-- {
+		c := from[i]
+		if n, ok := now[id(c)]; !ok || tables || !sameText(n.Create, c.Create) {
+			drop = append(drop, &Step{Up: c.Drop, Down: []string{c.Create}, Comment: fmt.Sprintf("drop %s %q", c.Kind, c.Name)})
+		}
+	}
+	for _, c := range to {
+		if o, ok := old[id(c)]; !ok || tables || !sameText(o.Create, c.Create) {
+			create = append(create, &Step{Up: c.Create, Down: []string{c.Drop}, Comment: fmt.Sprintf("create %s %q", c.Kind, c.Name)})
+		}
+	}
+	return drop, create, nil
 }
 
 func (d *differ) sqliteRenames(f *File) error {
