@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -170,6 +171,9 @@ func (a *alteration) columns() error {
 
 // column compares one column; nil means no change.
 func (a *alteration) column(from, to *schema.Column) (*columnChange, error) {
+	if alikeAtSight(from, to) {
+		return nil, nil
+	}
 	cc := &columnChange{from: from, to: to}
 	g1, ok1 := attr[*schema.GeneratedExpr](from.Attrs)
 	g2, ok2 := attr[*schema.GeneratedExpr](to.Attrs)
@@ -211,6 +215,31 @@ func (a *alteration) column(from, to *schema.Column) (*columnChange, error) {
 		return nil, nil
 	}
 	return cc, nil
+}
+
+// alikeAtSight says that two columns are the same without asking anybody: nearly all of them are.
+func alikeAtSight(from, to *schema.Column) bool {
+	if from.Type.Null != to.Type.Null || !reflect.DeepEqual(from.Default, to.Default) {
+		return false
+	}
+	for _, c := range []*schema.Column{from, to} {
+		for _, a := range c.Attrs {
+			if _, ok := a.(*schema.Comment); !ok {
+				return false
+			}
+		}
+	}
+	switch f := from.Type.Type.(type) {
+	case *schema.StringType:
+		t, ok := to.Type.Type.(*schema.StringType)
+		return ok && f.T == t.T && f.Size == t.Size
+	case *schema.IntegerType:
+		t, ok := to.Type.Type.(*schema.IntegerType)
+		return ok && f.T == t.T
+	case *schema.UUIDType, *schema.BoolType, *schema.JSONType:
+		return reflect.DeepEqual(from.Type.Type, to.Type.Type)
+	}
+	return false
 }
 
 func differs(a, b string) bool { return a != b }

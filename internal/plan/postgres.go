@@ -80,7 +80,7 @@ func (d *differ) planTables() error {
 	var created, dropped []*schema.Table
 	for _, s := range d.to.Realm.Schemas {
 		for _, t := range s.Tables {
-			if _, ok := find(d.from, tableKey(t)); !ok {
+			if _, ok := d.find(d.from, tableKey(t)); !ok {
 				d.fresh[tableKey(t)] = true
 				created = append(created, t)
 			}
@@ -88,7 +88,7 @@ func (d *differ) planTables() error {
 	}
 	for _, s := range d.from.Realm.Schemas {
 		for _, t := range s.Tables {
-			if _, ok := find(d.to, tableKey(t)); !ok {
+			if _, ok := d.find(d.to, tableKey(t)); !ok {
 				dropped = append(dropped, t)
 			}
 		}
@@ -97,7 +97,7 @@ func (d *differ) planTables() error {
 	var alters []*alteration
 	for _, s := range d.to.Realm.Schemas {
 		for _, t := range s.Tables {
-			old, ok := find(d.from, tableKey(t))
+			old, ok := d.find(d.from, tableKey(t))
 			if !ok {
 				continue
 			}
@@ -210,7 +210,7 @@ func tableComments(t *schema.Table) []string {
 
 // keyExists says whether the columns that a foreign key refers to are unique in the table as it is now.
 func (d *differ) keyExists(fk *schema.ForeignKey) bool {
-	ref, ok := find(d.from, tableKey(fk.RefTable))
+	ref, ok := d.find(d.from, tableKey(fk.RefTable))
 	if !ok {
 		return false
 	}
@@ -372,7 +372,7 @@ func gone(rule, what string) Allow {
 
 // fkReturns says whether the plan adds a foreign key of the same name or columns later.
 func (d *differ) fkReturns(t *schema.Table, fk *schema.ForeignKey) bool {
-	to, ok := find(d.to, tableKey(t))
+	to, ok := d.find(d.to, tableKey(t))
 	if !ok {
 		return false
 	}

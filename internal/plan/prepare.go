@@ -21,6 +21,7 @@ type differ struct {
 	renamed  []renamed       // what was renamed, for the steps that carry it out
 	fresh    map[string]bool // tables that this plan creates
 	small    map[string]bool // tables declared small
+	byKey    map[*schemagraph.Graph]map[string]*schema.Table
 	touched  map[string]bool // tables whose keys change, so that what refers to them has to wait
 	retyped  map[string]bool // tables with a column that gets another type or goes
 }
@@ -56,6 +57,7 @@ func prepare(from, to *schemagraph.Graph, opts Options) (*differ, error) {
 		}
 	}
 	d := &differ{opts: opts, dialect: to.Dialect, plan: &Plan{Dialect: to.Dialect}, fresh: map[string]bool{}, small: map[string]bool{},
+		byKey:   map[*schemagraph.Graph]map[string]*schema.Table{},
 		touched: map[string]bool{}, retyped: map[string]bool{}}
 	switch d.dialect {
 	case schemagraph.Postgres, schemagraph.SQLite:
@@ -173,34 +175,18 @@ func checkTableNames(t *schema.Table, check func(what, name string) error) error
 	return nil
 }
 
-// table finds a table by its key.
-func find(g *schemagraph.Graph, k string) (*schema.Table, bool) {
-	for _, s := range g.Realm.Schemas {
-		for _, t := range s.Tables {
-			if tableKey(t) == k {
-				return t, true
-			}
+// find finds a table by its key.
+func (d *differ) find(g *schemagraph.Graph, k string) (*schema.Table, bool) {
+	m := d.byKey[g]
+	if m == nil {
+		m = map[string]*schema.Table{}
+		for _, t := range g.Tables() {
+			m[tableKey(t)] = t
 		}
+		d.byKey[g] = m
 	}
-	return nil, false
-}
-
-// entity is the intent of a target table.
-func (d *differ) entity(t *schema.Table) (*schemagraph.Entity, bool) {
-	name := ""
-	if t.Schema != nil {
-		name = t.Schema.Name
-	}
-	for _, e := range d.to.Entities {
-		in := e.Schema
-		if in == d.opts.DefaultSchema {
-			in = ""
-		}
-		if e.Table == t.Name && in == name {
-			return e, true
-		}
-	}
-	return nil, false
+	t, ok := m[k]
+	return t, ok
 }
 
 // direct says whether the short forms are good enough for a table: nothing, or little, waits for their locks.

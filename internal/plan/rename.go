@@ -61,23 +61,24 @@ func (d *differ) applyRenames() error {
 	}
 	tables = append(tables, d.declaredTables()...)
 	for _, r := range tables {
-		old, okOld := find(d.from, key(r.Schema, r.From))
-		_, taken := find(d.from, key(r.Schema, r.To))
+		old, okOld := d.find(d.from, key(r.Schema, r.From))
+		_, taken := d.find(d.from, key(r.Schema, r.To))
 		if !okOld || taken {
 			if r.Why == "" {
 				return d.badRename("table", r, okOld, taken)
 			}
 			continue
 		}
-		if _, ok := find(d.to, key(r.Schema, r.To)); !ok {
+		if _, ok := d.find(d.to, key(r.Schema, r.To)); !ok {
 			return fmt.Errorf("planning rename of table %q to %q: the desired schema has no table %q", r.From, r.To, r.To)
 		}
 		old.Name = r.To
+		delete(d.byKey, d.from)
 		d.renamed = append(d.renamed, renamed{r, old})
 	}
 	columns = append(columns, d.declaredColumns()...)
 	for _, r := range columns {
-		t, ok := find(d.from, key(r.Schema, r.Table))
+		t, ok := d.find(d.from, key(r.Schema, r.Table))
 		if !ok {
 			if r.Why == "" {
 				return fmt.Errorf("planning rename of column %s.%s: there is no table %q", r.Table, r.From, r.Table)
@@ -92,7 +93,7 @@ func (d *differ) applyRenames() error {
 			}
 			continue
 		}
-		if target, ok := find(d.to, tableKey(t)); ok {
+		if target, ok := d.find(d.to, tableKey(t)); ok {
 			if _, still := target.Column(r.From); still {
 				continue // the old name is in use for something else
 			}
@@ -134,8 +135,8 @@ func (d *differ) declaredTables() []Rename {
 			in = ""
 		}
 		for _, name := range []string{f.Old, schemagraph.Snake(f.Old), schemagraph.TableName(f.Old)} {
-			if _, ok := find(d.from, key(in, name)); ok && name != e.Table {
-				if _, still := find(d.to, key(in, name)); !still {
+			if _, ok := d.find(d.from, key(in, name)); ok && name != e.Table {
+				if _, still := d.find(d.to, key(in, name)); !still {
 					rs = append(rs, Rename{Schema: in, From: name, To: e.Table, Why: "RenamedFrom on " + e.Name})
 				}
 				break
@@ -153,7 +154,7 @@ func (d *differ) declaredColumns() []Rename {
 		if in == d.opts.DefaultSchema {
 			in = ""
 		}
-		t, ok := find(d.from, key(in, e.Table))
+		t, ok := d.find(d.from, key(in, e.Table))
 		if !ok {
 			continue
 		}

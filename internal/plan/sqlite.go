@@ -144,12 +144,12 @@ func theSchema(g *schemagraph.Graph) *schema.Schema {
 func (d *differ) sqliteLosses() {
 	var created, dropped []*schema.Table
 	for _, t := range theSchema(d.to).Tables {
-		if _, ok := find(d.from, tableKey(t)); !ok {
+		if _, ok := d.find(d.from, tableKey(t)); !ok {
 			created = append(created, t)
 		}
 	}
 	for _, t := range theSchema(d.from).Tables {
-		n, ok := find(d.to, tableKey(t))
+		n, ok := d.find(d.to, tableKey(t))
 		if !ok {
 			dropped = append(dropped, t)
 			d.plan.Destructive = append(d.plan.Destructive, Loss{Kind: "table", Table: t.Name})
