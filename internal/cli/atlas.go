@@ -48,7 +48,7 @@ func newAtlas(s streams) *cobra.Command {
 	g.bind(schemaCmd.PersistentFlags())
 	migrateCmd.AddCommand(
 		atlasApplyCmd(g), atlasDownCmd(g), atlasDiffCmd(g), atlasHashCmd(g), atlasImportCmd(g), atlasLintCmd(g),
-		atlasNewCmd(g), atlasSetCmd(g), atlasStatusCmd(g), atlasValidateCmd(g), atlasRebaseCmd(g), atlasLsCmd(g),
+		atlasNewCmd(g), atlasSetCmd(g), atlasStatusCmd(g), atlasValidateCmd(g), atlasRebaseCmd(g), atlasLsCmd(g), atlasTestCmd(g), atlasCheckpointCmd(g),
 		atlasRefused("migrate", "push", "it needs the vendor's registry"),
 		atlasRefused("migrate", "edit", "edit the file, then run 'atlas migrate hash'"),
 		atlasRefused("migrate", "rm", "remove the file, then run 'atlas migrate hash'"),

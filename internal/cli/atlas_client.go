@@ -17,7 +17,6 @@ import (
 	_ "github.com/lib/pq" // the atlas library opens PostgreSQL through it
 	"modernc.org/sqlite"
 
-	"github.com/plinth-go/plinth/internal/devdb"
 	"github.com/plinth-go/plinth/internal/migration"
 	"github.com/plinth-go/plinth/internal/project"
 )
@@ -90,13 +89,12 @@ func openAtlasClient(ctx context.Context, e *project.Env, raw string) (*atlasCli
 }
 
 func openThrowaway(ctx context.Context, u *project.URL) (*atlasClient, error) {
-	srv, err := devdb.Start(ctx, devdb.Options{URL: u.Raw()})
+	srv, err := devServer(ctx, u.Raw())
 	if err != nil {
 		return nil, project.RedactError(err)
 	}
 	db, err := srv.NewDatabase(ctx)
 	if err != nil {
-		srv.Close()
 		return nil, project.RedactError(err)
 	}
 	full := db.URL
@@ -110,11 +108,10 @@ func openThrowaway(ctx context.Context, u *project.URL) (*atlasClient, error) {
 	c, err := sqlclient.Open(ctx, full)
 	if err != nil {
 		db.Close()
-		srv.Close()
 		return nil, project.RedactError(err)
 	}
 	c.AddClosers(closer(func() error {
-		return errors.Join(c.DB.Close(), db.Close(), srv.Close())
+		return errors.Join(c.DB.Close(), db.Close())
 	}))
 	return &atlasClient{Client: c, raw: u.Raw()}, nil
 }

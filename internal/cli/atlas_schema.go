@@ -285,9 +285,9 @@ Schema is synced, no changes to be made
 type atlasApplied struct {
 	migration.Env
 	Changes atlasChanges `json:"Changes,omitempty"`
-	Start   time.Time     `json:"Start,omitempty"`
-	End     time.Time     `json:"End,omitempty"`
-	Error   string        `json:"Error,omitempty"`
+	Start   time.Time    `json:"Start,omitempty"`
+	End     time.Time    `json:"End,omitempty"`
+	Error   string       `json:"Error,omitempty"`
 }
 
 type atlasChanges struct {

@@ -35,7 +35,7 @@ func newMigrate(s streams) *cobra.Command {
 	}
 	cmd.AddCommand(
 		newMigrateDiff(s), newMigrateApply(s), newMigrateDown(s), newMigrateStatus(s), newMigrateValidate(s), newMigrateHash(s),
-		newMigrateNew(s), newMigrateSet(s), newMigrateImport(s), newMigrateRebase(s), newMigrateLint(s),
+		newMigrateNew(s), newMigrateSet(s), newMigrateImport(s), newMigrateRebase(s), newMigrateSquash(s), newMigrateTest(s), newMigrateLint(s),
 	)
 	return cmd
 }

@@ -142,7 +142,7 @@ func migrateDiff(ctx context.Context, s streams, e *project.Env, name string, o 
 		}
 		return nil
 	}
-	files := planFiles(name, p)
+	files := migration.FromPlan(p, name)
 	if o.dryRun {
 		names, texts, err := d.Render(files)
 		if err != nil {
@@ -257,24 +257,8 @@ func managed(from, to, old *schemagraph.Graph) []schemagraph.Companion {
 	return out
 }
 
-func planFiles(name string, p *plan.Plan) []migration.NewFile {
-	files := make([]migration.NewFile, len(p.Files))
-	for i, f := range p.Files {
-		n := name
-		switch {
-		case f.Suffix == "":
-		case n == "":
-			n = f.Suffix
-		default:
-			n += "_" + f.Suffix
-		}
-		files[i] = migration.NewFile{Name: n, Up: f.Up(), Down: f.Down()}
-		if f.NoTx {
-			files[i].TxMode = migration.TxNone
-		}
-	}
-	return files
-}
+// quoteName writes a name as SQL.
+func quoteName(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `"` }
 
 // snapshotOf is the snapshot of the desired state, in the form that the next diff can use without a database.
 func snapshotOf(to, normal *state) *migration.Snapshot {
@@ -319,13 +303,13 @@ func printDestruction(ctx context.Context, w io.Writer, e *project.Env, p *plan.
 	for _, l := range p.Destructive {
 		text := l.String()
 		if t != nil {
-			table := `"` + strings.ReplaceAll(l.Table, `"`, `""`) + `"`
+			table := quoteName(l.Table)
 			if l.Schema != "" && t.Dialect == schemagraph.Postgres {
-				table = `"` + strings.ReplaceAll(l.Schema, `"`, `""`) + `".` + table
+				table = quoteName(l.Schema) + "." + table
 			}
 			column := ""
 			if l.Column != "" {
-				column = `"` + strings.ReplaceAll(l.Column, `"`, `""`) + `"`
+				column = quoteName(l.Column)
 			}
 			if n, ok, err := t.Count(ctx, table, column); err == nil && ok {
 				unit := "row"

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -112,16 +113,44 @@ func devTarget(ctx context.Context, e *project.Env) (*migration.Target, func(), 
 		}
 		schema = u.Query.Get("search_path")
 	}
-	srv, err := devdb.Start(ctx, devdb.Options{URL: dev})
+	srv, err := devServer(ctx, dev)
 	if err != nil {
 		return nil, nil, exit(ExitUsage, project.RedactError(err))
 	}
 	db, err := srv.NewDatabase(ctx)
 	if err != nil {
-		srv.Close()
 		return nil, nil, exit(ExitUsage, project.RedactError(err))
 	}
-	return &migration.Target{DB: db.DB, Dialect: schemagraph.Postgres, Schema: schema}, func() { db.Close(); srv.Close() }, nil
+	return &migration.Target{DB: db.DB, Dialect: schemagraph.Postgres, Schema: schema}, func() { db.Close() }, nil
+}
+
+// devServers are the throwaway servers that a command has started, by URL: one serves all its databases.
+var devServers = struct {
+	sync.Mutex
+	m map[string]*devdb.Server
+}{m: map[string]*devdb.Server{}}
+
+func devServer(ctx context.Context, url string) (*devdb.Server, error) {
+	devServers.Lock()
+	defer devServers.Unlock()
+	if s := devServers.m[url]; s != nil {
+		return s, nil
+	}
+	s, err := devdb.Start(ctx, devdb.Options{URL: url})
+	if err == nil {
+		devServers.m[url] = s
+	}
+	return s, err
+}
+
+// closeDevServers stops what devServer started.
+func closeDevServers() {
+	devServers.Lock()
+	defer devServers.Unlock()
+	for url, s := range devServers.m {
+		s.Close()
+		delete(devServers.m, url)
+	}
 }
 
 // replayDir runs the whole directory on a throwaway database.

@@ -187,3 +187,91 @@ func TestMigrateImportRebase(t *testing.T) {
 	out := plinthOK(t, "migrate", "rebase", "00001_b.up.sql")
 	require.Contains(t, out, "00001_b.up.sql -> 00002_b.up.sql")
 }
+
+func TestMigrateSquash(t *testing.T) {
+	for name, tt := range map[string]struct{ format, extra, how string }{
+		"schema": {"golang-migrate", "", "its schema written anew"},
+		"rows":   {"golang-migrate", "INSERT INTO a VALUES (1, 'x');\n", "its statements one after the other"},
+		"atlas":  {"atlas", "", "its schema written anew"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Chdir(t.TempDir())
+			suffix := ".up.sql"
+			if tt.format == "atlas" {
+				suffix = ".sql"
+			}
+			files := map[string]string{
+				"migrations/20260101000000_a" + suffix: "CREATE TABLE a (id int PRIMARY KEY);\n",
+				"migrations/20260102000000_b" + suffix: "ALTER TABLE a ADD COLUMN n text;\nCREATE INDEX ix ON a (n);\n" + tt.extra,
+				"migrations/20260103000000_c" + suffix: "CREATE TABLE c (id int);\n",
+			}
+			if tt.format != "atlas" {
+				files["migrations/20260101000000_a.down.sql"] = "DROP TABLE a;\n"
+			}
+			writeFiles(t, files)
+			args := []string{"--dir", "file://migrations?format=" + tt.format}
+			plinthOK(t, append([]string{"migrate", "hash"}, args...)...)
+			out := plinthOK(t, append([]string{"migrate", "squash", "--to", "20260102000000"}, args...)...)
+			require.Contains(t, out, "folded 2 migrations into one, "+tt.how)
+			plinthOK(t, append([]string{"migrate", "validate"}, args...)...)
+			out = plinthOK(t, append([]string{"migrate", "apply", "--url", devdbtest.Test(t).URL}, args...)...)
+			require.Contains(t, out, "applied 2 migrations")
+			if tt.format != "atlas" {
+				_, err := os.Stat("migrations/20260101000000_a.up.sql")
+				require.ErrorIs(t, err, os.ErrNotExist)
+				_, err = os.Stat("migrations/20260101000000_a.down.sql")
+				require.ErrorIs(t, err, os.ErrNotExist)
+			}
+		})
+	}
+}
+
+func TestMigrateTest(t *testing.T) {
+	t.Chdir(t.TempDir())
+	writeFiles(t, map[string]string{
+		"migrations/1_a.up.sql":   "CREATE TABLE users (name text NOT NULL);",
+		"migrations/1_a.down.sql": "DROP TABLE users;",
+		"migrations/2_b.up.sql":   "ALTER TABLE users ADD COLUMN first text, ADD COLUMN last text;\nUPDATE users SET first = split_part(name, ' ', 1), last = split_part(name, ' ', 2);",
+		"migrations/2_b.down.sql": "ALTER TABLE users DROP COLUMN first, DROP COLUMN last;",
+		"tests/names.test.hcl": `
+test "migrate" "names" {
+  migrate { to = "1" }
+  exec { sql = "INSERT INTO users VALUES ('Ada Lovelace')" }
+  migrate { to = "2" }
+  exec {
+    sql    = "SELECT first, last FROM users"
+    output = "Ada, Lovelace"
+  }
+  exec {
+    sql    = "SELECT first, last FROM users"
+    format = table
+    output = <<TAB
+ first | last
+-------+----------
+ Ada   | Lovelace
+TAB
+  }
+  catch {
+    sql   = "INSERT INTO users VALUES (NULL)"
+    error = "null value"
+  }
+  assert { sql = "SELECT count(*) = 1 FROM users" }
+  migrate { to = "1" }
+  assert { sql = "SELECT count(*) = 1 FROM users" }
+}
+test "migrate" "off" {
+  skip = true
+}`,
+		"tests/rows.test.sql": "-- migrate 1\nINSERT INTO users VALUES ('Bob Roe');\n-- migrate 2\nSELECT first = 'Bob' FROM users;\n",
+	})
+	plinthOK(t, "migrate", "hash")
+	out := plinthOK(t, "migrate", "test", "tests")
+	require.Contains(t, out, "3 tests passed")
+	writeFiles(t, map[string]string{"tests/wrong.test.sql": "-- migrate 2\n\nSELECT count(*) = 5 FROM users;\n"})
+	code, out, errs := plinthRun(t, "migrate", "test", "tests", "--run", "wrong")
+	require.Equal(t, ExitFailure, code)
+	require.Contains(t, out, "wrong.test.sql:3: assertion")
+	require.Contains(t, errs, "1 test of 1 failed")
+	code, _, _ = plinthRun(t, "migrate", "test", "migrations")
+	require.Equal(t, ExitUsage, code)
+}
