@@ -111,6 +111,7 @@ func (c *conn) keep(kept *statements) {
 type tx struct {
 	conn      *conn
 	kept      *statements
+	dialect   string
 	savepoint string
 	done      bool
 }
@@ -201,7 +202,7 @@ func (t *tx) ExecContext(ctx context.Context, query string, args ...any) (sql.Re
 	if err := refuseVars(ctx); err != nil {
 		return nil, err
 	}
-	return onConn(ctx, t.conn, t.kept, query, args, (*sql.Tx).ExecContext, (*sql.Stmt).ExecContext)
+	return onConn(ctx, t.conn, t.kept, query, plainTimes(t.dialect, args), (*sql.Tx).ExecContext, (*sql.Stmt).ExecContext)
 }
 
 // QueryContext runs a query in the transaction.
@@ -209,5 +210,5 @@ func (t *tx) QueryContext(ctx context.Context, query string, args ...any) (*sql.
 	if err := refuseVars(ctx); err != nil {
 		return nil, err
 	}
-	return onConn(ctx, t.conn, t.kept, query, args, (*sql.Tx).QueryContext, (*sql.Stmt).QueryContext)
+	return onConn(ctx, t.conn, t.kept, query, plainTimes(t.dialect, args), (*sql.Tx).QueryContext, (*sql.Stmt).QueryContext)
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
@@ -89,6 +90,7 @@ func (d *Driver) ExecContext(ctx context.Context, query string, args ...any) (sq
 	if err := refuseVars(ctx); err != nil {
 		return nil, err
 	}
+	args = plainTimes(d.dialect, args)
 	if c := current(ctx, d.db); c != nil {
 		return onConn(ctx, c, d.kept, query, args, (*sql.Tx).ExecContext, (*sql.Stmt).ExecContext)
 	}
@@ -100,6 +102,7 @@ func (d *Driver) QueryContext(ctx context.Context, query string, args ...any) (*
 	if err := refuseVars(ctx); err != nil {
 		return nil, err
 	}
+	args = plainTimes(d.dialect, args)
 	if c := current(ctx, d.db); c != nil {
 		return onConn(ctx, c, d.kept, query, args, (*sql.Tx).QueryContext, (*sql.Stmt).QueryContext)
 	}
@@ -115,7 +118,7 @@ func (d *Driver) BeginTx(ctx context.Context, opts *sql.TxOptions) (dialect.Tx, 
 	if err != nil {
 		return nil, err
 	}
-	t.kept = d.kept
+	t.kept, t.dialect = d.kept, d.dialect
 	return t, nil
 }
 
@@ -142,6 +145,36 @@ func onPool[R any](ctx context.Context, db *sql.DB, kept *statements, query stri
 		return plain(db, ctx, query, args...)
 	}
 	return res, err
+}
+
+// plainTimes gives times to SQLite in UTC and without the clock's monotonic reading: it keeps and compares them as the
+// text that the driver makes of them.
+func plainTimes(dialectName string, args []any) []any {
+	if dialectName != dialect.SQLite {
+		return args
+	}
+	var out []any
+	for i, a := range args {
+		switch t := a.(type) {
+		case time.Time:
+			a = t.UTC().Round(0)
+		case *time.Time:
+			if t == nil {
+				continue
+			}
+			a = t.UTC().Round(0)
+		default:
+			continue
+		}
+		if out == nil {
+			out = append([]any{}, args...)
+		}
+		out[i] = a
+	}
+	if out == nil {
+		return args
+	}
+	return out
 }
 
 // exec and queryRows give the types of database/sql the loose signatures of Ent's dialect.

@@ -37,7 +37,7 @@ func (d Dialect) OrderBy(keys []SortKey) string {
 // Where the directions agree it is a comparison of rows, which an index answers at once at any depth; the form with
 // OR, which mixed directions and NULLs need, reads the index from its beginning.
 func After(keys []SortKey, null []bool) (text string, values []int) {
-	if rowComparable(keys, null) {
+	if ok, _ := rowComparable(keys, null); ok {
 		cols := make([]string, len(keys))
 		for i, k := range keys {
 			cols[i] = k.Column
@@ -85,14 +85,20 @@ func After(keys []SortKey, null []bool) (text string, values []int) {
 }
 
 // rowComparable says whether a comparison of rows means the same as the order: one direction, and no NULL that the
-// comparison would lose. Descending, NULLs come first, and are behind every value that is not NULL.
-func rowComparable(keys []SortKey, null []bool) bool {
+// comparison would lose. Descending, NULLs come first, and are behind every value that is not NULL. Ascending, those
+// of the first key come last: the rows with them follow as a tail of their own.
+func rowComparable(keys []SortKey, null []bool) (ok, tail bool) {
 	for i, k := range keys {
-		if k.Desc != keys[0].Desc || null[i] || k.Nullable && !k.Desc {
-			return false
+		switch {
+		case k.Desc != keys[0].Desc || null[i]:
+			return false, false
+		case k.Nullable && !k.Desc && i > 0:
+			return false, false
+		case k.Nullable && !k.Desc:
+			tail = true
 		}
 	}
-	return true
+	return true, tail
 }
 
 // ListText is the statement of one page: table, columns and order are quoted text, where has "?" for parameters.

@@ -97,7 +97,7 @@ func FirstText(d Dialect, columns, table, where string, keys []SortKey) string {
 // AfterText is the statement of Variant.After; empty where the order cannot be compared as a row.
 func AfterText(d Dialect, columns, table, where string, keys []SortKey) string {
 	null := make([]bool, len(keys))
-	if len(keys) == 0 || !rowComparable(keys, null) {
+	if ok, _ := rowComparable(keys, null); len(keys) == 0 || !ok {
 		return ""
 	}
 	after, _ := After(keys, null)
@@ -262,13 +262,15 @@ func (s *Source[T]) Slice(ctx context.Context, v Variant, p Place[T], after Curs
 	if err != nil {
 		return Slice[*T]{}, err
 	}
-	text := ""
+	text, tail, whole := "", false, v
+	wholeArgs := args
 	if after != "" {
 		values, null, err := s.place(after, bound, p)
 		if err != nil {
 			return Slice[*T]{}, err
 		}
-		if rowComparable(v.Keys, null) {
+		var ok bool
+		if ok, tail = rowComparable(v.Keys, null); ok {
 			text = v.After
 		}
 		cond, order := After(v.Keys, null)
@@ -278,15 +280,13 @@ func (s *Source[T]) Slice(ctx context.Context, v Variant, p Place[T], after Curs
 			args = append(args, values[i])
 		}
 	}
-	var items []*T
-	if direct {
-		if text == "" {
-			text = s.firstText(v)
-		}
-		items, err = All(ctx, s.Driver, s.Scan, limit+1, text, append(join(scope, args), limit+1)...)
-		err = s.Constraints.Wrap(err)
-	} else {
-		items, err = s.find(ctx, v, args, limit+1, 0)
+	items, err := s.slice(ctx, direct, v, text, limit+1, scope, args)
+	if err == nil && tail && len(items) <= limit {
+		// The rows whose first key is NULL come last.
+		whole.Where, whole.First = and(whole.Where, whole.Keys[0].Column+" IS NULL"), ""
+		var last []*T
+		last, err = s.slice(ctx, direct, whole, "", limit+1-len(items), scope, wholeArgs)
+		items = append(items, last...)
 	}
 	if err != nil {
 		return Slice[*T]{}, err
@@ -300,6 +300,18 @@ func (s *Source[T]) Slice(ctx context.Context, v Variant, p Place[T], after Curs
 		out.Next, err = s.Cursors.Encode(bound, p.Values(items[limit-1])...)
 	}
 	return out, err
+}
+
+// slice reads up to n rows, with the statement given where there is one.
+func (s *Source[T]) slice(ctx context.Context, direct bool, v Variant, text string, n int, scope, args []any) ([]*T, error) {
+	if !direct {
+		return s.find(ctx, v, args, n, 0)
+	}
+	if text == "" {
+		text = s.firstText(v)
+	}
+	items, err := All(ctx, s.Driver, s.Scan, n, text, append(join(scope, args), n)...)
+	return items, s.Constraints.Wrap(err)
 }
 
 // place reads a cursor: the sort values, and which of them are NULL.

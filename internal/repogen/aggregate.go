@@ -81,6 +81,7 @@ func (e *entity) child(name string) (*childModel, error) {
 		return nil, fmt.Errorf("%s has a version of its own: the version of %s guards its parts", child.Name, e.Name)
 	}
 	child.Parent = e.Name
+	child.ID.Create, child.ID.Required = true, false // how Save tells an existing one
 	c := &childModel{Entity: child, Struct: pascal(name), Var: local(camel(name))}
 	for _, t := range e.Type.Edges {
 		if t.Name == name {

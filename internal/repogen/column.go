@@ -248,7 +248,7 @@ func (e *entity) uniques() {
 			continue
 		}
 		seen[u.Name] = true
-		u.Index = x.Name
+		u.Index, u.Partial = x.Name, p != ""
 		words := make([]string, len(u.Fields))
 		for i, f := range u.Fields {
 			words[i] = f.Name

@@ -174,6 +174,3 @@ func (e *entity) RequiredBy() *fieldModel {
 	}
 	return nil
 }
-
-// HasDefaultID says whether the database makes an id that is not given.
-func (e *entity) HasDefaultID() bool { return e.ID.Graph.DBDefault }

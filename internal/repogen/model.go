@@ -133,6 +133,8 @@ type uniqueModel struct {
 	Fields []*fieldModel // without the tenant
 	What   string
 	Index  string
+	// Partial says that only live rows have it.
+	Partial bool
 }
 
 type design struct {

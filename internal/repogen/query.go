@@ -55,6 +55,9 @@ func (q *queryModel) All() bool    { return !q.Keyset() && !q.Offset() && !q.One
 const maxForms = 16
 
 func (e *entity) query(q annotation.Query) (*queryModel, error) {
+	if e.hasMethod(q.Name) {
+		q.Name += "Query"
+	}
 	m := &queryModel{Query: q, Var: lowerFirst(e.Name) + q.Name, Result: "ent." + e.Name}
 	for _, add := range []func(*queryModel) error{e.conditions, e.order, e.selection} {
 		if err := add(m); err != nil {
@@ -64,6 +67,15 @@ func (e *entity) query(q annotation.Query) (*queryModel, error) {
 	m.Doc = e.queryDoc(m)
 	e.forms(m)
 	return m, nil
+}
+
+// methods are what every repository has.
+var methods = []string{"Get", "GetMany", "List", "ListAfter", "Each", "Exists", "Count", "Create", "CreateMany", "Update", "SoftDelete",
+	"Restore", "HardDelete", "Load", "Save"}
+
+// hasMethod says whether the repository has a method of that name already: a query gets another name then.
+func (e *entity) hasMethod(name string) bool {
+	return slices.Contains(methods, name) || slices.ContainsFunc(e.Uniques, func(u *uniqueModel) bool { return u.Name == name })
 }
 
 func lowerFirst(s string) string { return strings.ToLower(s[:1]) + s[1:] }

@@ -248,7 +248,7 @@ func (e *entity) IndexNames() []string {
 // Defaulted are the fields whose default is in the database as well; Given are the columns of the others.
 func (e *entity) Defaulted() []*fieldModel {
 	var out []*fieldModel
-	for _, f := range append([]*fieldModel{e.ID}, e.Fields...) {
+	for _, f := range e.Fields {
 		if f.Graph.DBDefault && f.Default {
 			out = append(out, f)
 		}
@@ -260,7 +260,7 @@ func (e *entity) Defaulted() []*fieldModel {
 func (e *entity) GivenColumns() string {
 	var out []string
 	for _, f := range append([]*fieldModel{e.ID}, e.Fields...) {
-		if !f.Graph.DBDefault || !f.Default {
+		if f.IsID || !f.Graph.DBDefault || !f.Default {
 			out = append(out, f.Column)
 		}
 	}
@@ -268,6 +268,11 @@ func (e *entity) GivenColumns() string {
 		out = append(out, quote(fk.Edge.Rel.Column()))
 	}
 	return strings.Join(out, ", ")
+}
+
+// PostgresOnly says whether a default may be in PostgreSQL and not in SQLite: one that a function makes.
+func (e *entity) PostgresOnly() bool {
+	return slices.ContainsFunc(e.Defaulted(), func(f *fieldModel) bool { return f.DefaultFunc() && !e.mixedIn(f) })
 }
 
 // Changed is a field that the test of Update sets; nil where there is none.

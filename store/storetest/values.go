@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"encoding/json"
 	"fmt"
 	"reflect"
 	"strings"
@@ -52,6 +53,10 @@ func Number[T number](t testing.TB, field string, n int, check func(T) error) T 
 // Filled is a value of a JSON field: empty, and not nil where the type has such a value.
 func Filled[T any]() T {
 	var v T
+	if raw, ok := any(&v).(*json.RawMessage); ok {
+		*raw = json.RawMessage("{}")
+		return v
+	}
 	switch r := reflect.ValueOf(&v).Elem(); r.Kind() {
 	case reflect.Map:
 		r.Set(reflect.MakeMap(r.Type()))
