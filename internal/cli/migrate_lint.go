@@ -209,6 +209,10 @@ func (j *lintJob) run(ctx context.Context, s streams, f *migrateLintFlags) (*mig
 	if f.version == 0 {
 		j.opt.Version = srv.Major()
 	}
+	if srv.Major() != j.opt.Version { // what another version does proves nothing
+		fmt.Fprintf(s.err, "the server at hand is PostgreSQL %d: judged for %d without running the statements\n", srv.Major(), f.version)
+		return migrationlint.Run(ctx, j.in, j.opt)
+	}
 	j.opt.Tracer = migrationlint.OnServer{Private: srv.DataDir() != "", NewDB: func(ctx context.Context) (*sql.DB, func(), error) {
 		db, err := srv.NewDatabase(ctx)
 		if err != nil {

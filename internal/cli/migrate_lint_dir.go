@@ -37,8 +37,8 @@ func (j *lintJob) directory(ctx context.Context, f *migrateLintFlags) error {
 		return exit(ExitUsage, err)
 	}
 	dir := &migrationlint.Directory{SumFile: filepath.Join(d.Path(), migrate.HashFileName)}
-	if err := d.Validate(); err != nil {
-		dir.SumError = sumError(err)
+	if err := d.Validate(); err != nil && (!errors.Is(err, migrate.ErrChecksumNotFound) || d.Format() == migration.FormatAtlas) {
+		dir.SumError = sumError(err) // another tool's directory need not have a sum file
 	}
 	fresh, err := chooseFiles(ctx, f, e, d, list, dir)
 	if err != nil {

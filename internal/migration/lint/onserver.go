@@ -51,9 +51,13 @@ func (o OnServer) Trace(ctx context.Context, in Input) ([][]Traced, string, int,
 		if i >= len(rep.Files) {
 			continue
 		}
+		own := map[string]bool{} // what this file, or where it is not apart this batch, has made
 		for n, s := range rep.Files[i].Statements {
 			if n < len(places[i]) {
-				out[i][places[i][n]] = traced(s)
+				out[i][places[i][n]] = traced(s, func(o trace.Object) bool { return own[o.String()] || o.New && !in.Apart })
+			}
+			for _, o := range s.Created {
+				own[o.String()] = true
 			}
 		}
 	}
@@ -97,14 +101,14 @@ func traceFile(in File, plainNone bool) (trace.File, []int) {
 	return tf, at
 }
 
-// traced is what the tracer reports in this package's words.
-func traced(s trace.Statement) Traced {
+// traced is what the tracer reports in this package's words. Locks on what is new, and on indexes, are left out.
+func traced(s trace.Statement, isNew func(trace.Object) bool) Traced {
 	t := Traced{Ran: s.Ran && s.Skipped == "", Millis: float64(s.Duration.Microseconds()) / 1000}
 	if s.Error != nil && !s.Error.Environment {
 		t.Err, t.Code = s.Error.Message, s.Error.SQLState
 	}
 	for _, l := range s.Locks {
-		if l.New || l.Kind == "index" || l.Kind == "partitioned index" {
+		if isNew(l.Object) || l.Kind == "index" || l.Kind == "partitioned index" {
 			continue
 		}
 		t.Locks = append(t.Locks, LockOn{l.String(), string(l.Mode)})

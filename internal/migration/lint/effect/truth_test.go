@@ -2,6 +2,7 @@ package effect
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -19,6 +20,7 @@ type truth struct {
 	before []string
 	text   string
 	want   string // on the major version the table was written on
+	other  map[int]string
 }
 
 const truthVersion = 15
@@ -41,6 +43,16 @@ func readTruth(t *testing.T) []truth {
 			before = nil
 		case strings.HasPrefix(line, "= ") || line == "=":
 			list[len(list)-1].want = strings.TrimSpace(line[1:])
+		default:
+			var major int
+			if _, err := fmt.Sscanf(line, "%d=", &major); err == nil {
+				_, facts, _ := strings.Cut(line, "=")
+				c := &list[len(list)-1]
+				if c.other == nil {
+					c.other = map[int]string{}
+				}
+				c.other[major] = strings.TrimSpace(facts)
+			}
 		}
 	}
 	return list
@@ -92,8 +104,8 @@ func parseTruth(want string) seen {
 	return s
 }
 
-func judgeTruth(c truth, schema string) seen {
-	z := &Analyzer{Catalog: catalog.New(), Version: truthVersion}
+func judgeTruth(c truth, schema string, version int) seen {
+	z := &Analyzer{Catalog: catalog.New(), Version: version}
 	run := func(text string) []*Action {
 		var list []*Action
 		for _, s := range sqlparse.Parse("t.sql", text).Stmts {
@@ -169,12 +181,16 @@ func TestTruth(t *testing.T) {
 	var wrong []string
 	cases := readTruth(t)
 	for _, c := range cases {
-		want, got := parseTruth(c.want), judgeTruth(c, string(b))
-		if want.fails || beyond[c.text] != "" {
-			continue
-		}
-		if d := difference(want, got); d != "" {
-			wrong = append(wrong, fmt.Sprintf("%d: %s %s\n    server: %s\n    model:  %s", c.line, strings.Join(c.before, "; "), c.text, c.want, d))
+		facts := map[int]string{truthVersion: c.want}
+		maps.Copy(facts, c.other)
+		for version, text := range facts {
+			want, got := parseTruth(text), judgeTruth(c, string(b), version)
+			if want.fails || beyond[c.text] != "" {
+				continue
+			}
+			if d := difference(want, got); d != "" {
+				wrong = append(wrong, fmt.Sprintf("%d: %s %s\n    server %d: %s\n    model:  %s", c.line, strings.Join(c.before, "; "), c.text, version, text, d))
+			}
 		}
 	}
 	if len(wrong) > 0 {
