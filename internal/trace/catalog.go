@@ -108,7 +108,8 @@ func (c *catalog) object(r *relation) Object {
 // word is an identifier, bare or quoted.
 var word = regexp.MustCompile(`"(?:[^"]|"")+"|[\pL_][\pL\pN_$]*`)
 
-// named returns the tables whose own name, or an index's name, occurs in the texts, and their partitions.
+// named returns the tables and materialized views whose own name, or an index's name, occurs in the texts, and
+// their partitions.
 func (c *catalog) named(texts ...string) []*relation {
 	words := map[string]bool{}
 	for _, t := range texts {
@@ -125,7 +126,7 @@ func (c *catalog) named(texts ...string) []*relation {
 	var add func(oid int64)
 	add = func(oid int64) {
 		t := c.byOID[oid]
-		if t == nil || seen[oid] || t.Kind != "r" && t.Kind != "p" {
+		if t == nil || seen[oid] || t.Kind != "r" && t.Kind != "p" && t.Kind != "m" {
 			return
 		}
 		seen[oid] = true

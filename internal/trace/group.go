@@ -14,7 +14,7 @@ type group struct {
 
 // groups cuts the report's statements into the transactions that the files' modes and their own BEGIN and COMMIT make,
 // and marks those that are not run.
-func groups(report *Report) []group {
+func groups(report *Report, private bool) []group {
 	var out []group
 	for i := range report.Files {
 		f := &report.Files[i]
@@ -25,7 +25,7 @@ func groups(report *Report) []group {
 		begun := false // inside the file's own transaction
 		for j := range f.Statements {
 			s := &f.Statements[j]
-			if s.Skipped = refused(s.Text); s.Skipped != "" {
+			if s.Skipped = refused(s.Text, private); s.Skipped != "" {
 				switch control(s.Text) {
 				case "begin":
 					begun = true

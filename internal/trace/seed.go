@@ -68,7 +68,7 @@ func (r *run) seed(ctx context.Context, tables []*relation) error {
 	}
 	var todo []int64
 	for _, t := range tables {
-		if _, done := r.seeded[t.OID]; t.old && !done {
+		if _, done := r.seeded[t.OID]; t.old && !done && t.Kind != "m" {
 			todo = append(todo, t.OID)
 		}
 	}

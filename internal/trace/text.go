@@ -82,8 +82,8 @@ func control(text string) string {
 
 var copyOutside = regexp.MustCompile(`(?is)\b(FROM\s+STDIN|TO\s+STDOUT|PROGRAM)\b`)
 
-// refused says why a statement is not run here, "" when it is.
-func refused(text string) string {
+// refused says why a statement is not run here, "" when it is. On a private server roles may be made.
+func refused(text string, private bool) string {
 	switch control(text) {
 	case "begin", "end", "other":
 		return "transaction control"
@@ -94,15 +94,18 @@ func refused(text string) string {
 		return "acts on the whole server"
 	case "REASSIGN OWNED", "DROP OWNED", "DROP ROLE", "DROP USER", "DROP GROUP":
 		return "acts on roles of the whole server"
-	default:
-		switch first, _, _ := strings.Cut(v, " "); {
-		case first == "":
-			return "empty"
-		case first == "COPY" && copyOutside.MatchString(text):
-			return "copies from or to the client"
-		case first == "CHECKPOINT", first == "LOAD":
-			return "acts on the whole server"
+	case "CREATE ROLE", "CREATE USER", "CREATE GROUP", "ALTER ROLE", "ALTER USER", "ALTER GROUP":
+		if !private && verb(text, 3) != v+" MAPPING" {
+			return "acts on roles of the whole server"
 		}
+	}
+	switch first := verb(text, 1); {
+	case first == "":
+		return "empty"
+	case first == "COPY" && copyOutside.MatchString(text):
+		return "copies from or to the client"
+	case first == "CHECKPOINT", first == "LOAD":
+		return "acts on the whole server"
 	}
 	return ""
 }

@@ -196,7 +196,7 @@ func Run(ctx context.Context, db *sql.DB, files []File, o Options) (*Report, err
 			report.Files[i].Statements[j] = Statement{Text: text, InTx: true}
 		}
 	}
-	for _, g := range groups(report) {
+	for _, g := range groups(report, o.Private) {
 		if err := r.group(ctx, g); err != nil {
 			return nil, fmt.Errorf("tracing %s: %w", g.file, err)
 		}

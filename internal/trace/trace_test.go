@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/plinth-go/plinth/internal/devdb"
 	"github.com/plinth-go/plinth/internal/devdb/devdbtest"
 	"github.com/plinth-go/plinth/internal/trace"
 )
@@ -229,6 +230,41 @@ func TestQuotedNames(t *testing.T) {
 	r, _ := run(t, `CREATE TABLE "Odd ""Name" (id int); CREATE SCHEMA "S x"; CREATE TABLE "S x".t (id int)`, file(trace.TxNone,
 		`CREATE INDEX CONCURRENTLY "I x" ON "Odd ""Name" (id)`, `ALTER TABLE "S x".t ALTER id SET NOT NULL`, `ALTER TABLE "Odd ""Name" ALTER id TYPE bigint`))
 	want(t, r, `locks Odd "Name SUX; builds I x; not in a transaction`, "locks S x.t AX; scans S x.t; rows may fail 23502", `locks Odd "Name AX; rewrites Odd "Name; builds I x`)
+}
+
+// TestWithoutSuperuser traces on a server that was given, as a role that owns nothing but its databases.
+func TestWithoutSuperuser(t *testing.T) {
+	d := devdbtest.Test(t)
+	role := d.Name + "_plain"
+	if _, err := d.DB.Exec("CREATE ROLE " + role + " LOGIN CREATEDB"); err != nil {
+		t.Fatal(err)
+	}
+	s, err := devdb.Start(t.Context(), devdb.Options{URL: strings.Replace(d.URL, "postgres@", role+"@", 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, err := s.NewDatabase(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = own.Close()
+		_ = s.Close()
+		_, _ = d.DB.Exec("DROP ROLE " + role)
+	})
+	if _, err := own.DB.Exec("CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE c (id int PRIMARY KEY, p int NOT NULL REFERENCES p)"); err != nil {
+		t.Fatal(err)
+	}
+	r, err := trace.Run(t.Context(), own.DB, []trace.File{file(trace.TxNone,
+		"CREATE INDEX CONCURRENTLY i ON c (p)", "ALTER TABLE c ADD COLUMN x int NOT NULL", "ALTER TABLE c ALTER p TYPE bigint", "GRANT SELECT ON c TO app_role_unknown_2")}, trace.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want(t, r, "locks c SUX; builds i; not in a transaction", "locks c AX; scans c; rows may fail 23502",
+		"locks c AX, p AX; rewrites c; scans p; builds c_pkey, i", "fails 42704")
+	if e := r.Files[0].Statements[3].Error; !e.Environment {
+		t.Errorf("a role that this server lacks: %+v", e)
+	}
 }
 
 func TestCancelled(t *testing.T) {

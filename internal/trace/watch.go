@@ -13,7 +13,8 @@ import (
 	"github.com/lib/pq"
 )
 
-// holder is a session whose transaction holds a lock on tables, so that a statement waits for it at each of its phases.
+// holder is a session whose transaction holds a lock on tables and a snapshot, so that a statement waits for it at each
+// of its phases.
 type holder struct {
 	conn *sql.Conn
 	mode string
@@ -21,14 +22,12 @@ type holder struct {
 }
 
 // holdMode is the lock that makes a statement wait where its own locks can be seen. The concurrent forms wait for every
-// transaction that writes, after they have their own lock; a plain VACUUM and whatever a procedure does wait only for
-// a lock that conflicts.
+// transaction that writes and for old snapshots, after they have their own lock; a plain VACUUM and whatever a procedure
+// does wait only for a lock that conflicts. Two holders can have each of these modes at once.
 func holdMode(text string) string {
 	switch verb(text, 1) {
-	case "VACUUM", "ANALYZE":
-		return "SHARE UPDATE EXCLUSIVE"
-	case "DO", "CALL":
-		return "EXCLUSIVE"
+	case "VACUUM", "DO", "CALL":
+		return "SHARE"
 	}
 	return "ROW EXCLUSIVE"
 }
@@ -39,11 +38,14 @@ func (h *holder) hold(ctx context.Context, tables []*relation) error {
 	var b strings.Builder
 	b.WriteString("DO $plinth$ BEGIN\n")
 	for _, t := range tables {
+		if t.Kind == "m" {
+			continue // has no LOCK; the snapshot holds up what is concurrent
+		}
 		fmt.Fprintf(&b, "BEGIN LOCK TABLE ONLY %s.%s IN %s MODE NOWAIT; EXCEPTION WHEN OTHERS THEN END;\n",
 			pq.QuoteIdentifier(t.Schema), pq.QuoteIdentifier(t.Name), h.mode)
 	}
 	b.WriteString("END $plinth$")
-	if _, err := h.conn.ExecContext(ctx, "BEGIN"); err != nil {
+	if _, err := h.conn.ExecContext(ctx, "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1"); err != nil {
 		return err
 	}
 	h.held = true
@@ -146,9 +148,7 @@ func (r *run) runOutside(ctx context.Context, s *Statement) (err error) {
 	if err := r.judge(ctx, s, facts{locks: locks, changed: changed, notices: notices}); err != nil {
 		return err
 	}
-	if verb(s.Text, 1) == "REINDEX" {
-		reindexed(s)
-	}
+	r.settle(s)
 	return nil
 }
 
@@ -191,10 +191,18 @@ func (r *run) removeInvalid(ctx context.Context) error {
 	return nil
 }
 
-// reindexed makes the locks of REINDEX complete: it goes from relation to relation, and a materialized view cannot be
-// held up, so that its lock is seen by chance. It has one when an index of it was built.
-func reindexed(s *Statement) {
-	s.Locks = slices.DeleteFunc(s.Locks, func(l Lock) bool { return l.Kind == "materialized view" })
+// settle makes the locks of what goes from relation to relation (REINDEX, VACUUM) independent of chance: a materialized
+// view cannot be held up, so a lock on one that the statement does not name is seen or not. Rebuilding an index takes
+// one for certain.
+func (r *run) settle(s *Statement) {
+	named := map[string]bool{}
+	for _, t := range r.catalog.named(s.Text) {
+		named[r.catalog.object(t).String()] = true
+	}
+	s.Locks = slices.DeleteFunc(s.Locks, func(l Lock) bool { return l.Kind == "materialized view" && !named[l.String()] })
+	if verb(s.Text, 1) != "REINDEX" {
+		return
+	}
 	mode := Share
 	if concurrently.MatchString(s.Text) {
 		mode = ShareUpdateExclusive
