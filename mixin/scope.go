@@ -2,6 +2,7 @@ package mixin
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -145,6 +146,19 @@ func CheckPredicates[P ~func(*sql.Selector)](ctx context.Context, dialectName, t
 	}
 	return err
 }
+
+// NoDriver is a driver without a database: every statement fails at once.
+func NoDriver(dialectName string) dialect.Driver { return noDriver(dialectName) }
+
+type noDriver string
+
+var errNoDriver = errors.New("no database here")
+
+func (noDriver) Exec(context.Context, string, any, any) error  { return errNoDriver }
+func (noDriver) Query(context.Context, string, any, any) error { return errNoDriver }
+func (noDriver) Tx(context.Context) (dialect.Tx, error)        { return nil, errNoDriver }
+func (noDriver) Close() error                                  { return nil }
+func (d noDriver) Dialect() string                             { return string(d) }
 
 // EdgeError is the error of a mutation that connects rows which are not within the scope.
 func EdgeError(edge string, n int) error {

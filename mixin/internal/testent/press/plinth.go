@@ -105,11 +105,15 @@ func (m *BookMutation) PlinthVersion(ctx context.Context) (int64, bool) {
 	if m.oldValue == nil || m.id == nil {
 		return 0, false
 	}
-	// An entity is at hand at once, an id would ask the database: which cannot answer a canceled context.
-	ctx, cancel := context.WithCancel(ctx)
-	cancel()
-	if node, err := m.oldValue(ctx); err == nil {
-		return int64(node.Rev), true
+	// An entity is at hand at once, an id would ask the database: a driver that does not answer tells them apart.
+	_cfg := m.config
+	m.config = config{driver: plinthmixin.NoDriver(_cfg.driver.Dialect()), hooks: &hooks{}, inters: &inters{}}
+	_ctx, _cancel := context.WithCancel(ctx)
+	_cancel()
+	_node, err := m.oldValue(_ctx)
+	m.config = _cfg
+	if err == nil {
+		return int64(_node.Rev), true
 	}
 	withBookID(*m.id)(m)
 	return 0, false
@@ -171,11 +175,15 @@ func (m *ChapterMutation) PlinthVersion(ctx context.Context) (int64, bool) {
 	if m.oldValue == nil || m.id == nil {
 		return 0, false
 	}
-	// An entity is at hand at once, an id would ask the database: which cannot answer a canceled context.
-	ctx, cancel := context.WithCancel(ctx)
-	cancel()
-	if node, err := m.oldValue(ctx); err == nil {
-		return int64(node.Rev), true
+	// An entity is at hand at once, an id would ask the database: a driver that does not answer tells them apart.
+	_cfg := m.config
+	m.config = config{driver: plinthmixin.NoDriver(_cfg.driver.Dialect()), hooks: &hooks{}, inters: &inters{}}
+	_ctx, _cancel := context.WithCancel(ctx)
+	_cancel()
+	_node, err := m.oldValue(_ctx)
+	m.config = _cfg
+	if err == nil {
+		return int64(_node.Rev), true
 	}
 	withChapterID(*m.id)(m)
 	return 0, false
