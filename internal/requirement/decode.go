@@ -46,7 +46,7 @@ func syntaxError(file string, data []byte, err error) error {
 	}
 	if lines := strings.Split(string(data), "\n"); at.Line >= 1 && at.Line <= len(lines) {
 		l := lines[at.Line-1]
-		at.Column = len(l) - len(strings.TrimLeft(l, " \t")) + 1
+		at.Column = len(l) - len(strings.TrimLeft(l, " ")) + 1
 		if strings.HasPrefix(strings.TrimLeft(l, " "), "\t") || strings.HasPrefix(l, "\t") {
 			msg += " (YAML is indented with spaces, not tabs)"
 		}
@@ -65,7 +65,7 @@ type decoder struct {
 
 const (
 	maxDepth = 40        // of the language: eight
-	maxNodes = 1_000_000 // after aliases are followed
+	maxNodes = 200_000 // after aliases are followed
 )
 
 func (d *decoder) pos(n *yaml.Node) Pos { return Pos{File: d.file, Line: n.Line, Column: n.Column} }
