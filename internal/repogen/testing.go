@@ -39,10 +39,17 @@ func (f *fieldModel) value() string {
 	case f.IsString() && f.ConvertedToBasic() && (!f.HasGoType() || f.Type.RType.Kind.String() == "string"):
 		return fmt.Sprintf("storetest.Text[%s](f.t, %s, n, %d, %s)", f.Go, name, f.Graph.MaxLen, checks("string"))
 	case f.Type.Numeric() && (!f.HasGoType() || f.Type.RType.Kind >= 2 && f.Type.RType.Kind <= 14):
-		return fmt.Sprintf("storetest.Number[%s](f.t, %s, n, %s)", f.Go, name, checks(f.Go))
+		n := "n"
+		if r := f.rank(); r > 0 {
+			n += "+" + strconv.Itoa(r)
+		}
+		return fmt.Sprintf("storetest.Number[%s](f.t, %s, %s, %s)", f.Go, name, n, checks(f.Go))
 	case f.IsBool() && !f.HasGoType():
 		return "true"
 	case f.IsTime() && !f.HasGoType():
+		if r := f.rank(); r > 0 {
+			return fmt.Sprintf("storetest.After(mixin.Now(), %d)", r)
+		}
 		return "mixin.Now()"
 	case f.IsJSON():
 		return "storetest.Filled[" + f.Go + "]()"

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"entgo.io/ent/dialect"
 
@@ -49,6 +50,9 @@ func Number[T number](t testing.TB, field string, n int, check func(T) error) T 
 	t.Fatalf("no number found that %s accepts: give the factory one", field)
 	return 0
 }
+
+// After is a time that comes after t, and after what After gives for a smaller rank.
+func After(t time.Time, rank int) time.Time { return t.Add(time.Duration(rank) * 24 * time.Hour) }
 
 // Filled is a value of a JSON field: empty, and not nil where the type has such a value.
 func Filled[T any]() T {
