@@ -98,6 +98,7 @@ func (r *resolver) rules(t *Type) {
 			r.add(at, "the check %q of %s is not one SQL expression", c.Name, t.Name)
 		default:
 			r.columns(t, c.Expr, at)
+			c = &Check{Name: c.Name, Expr: enclosed(strings.TrimSpace(c.Expr)), Why: c.Why}
 		}
 		t.Checks = append(t.Checks, c)
 	}
@@ -192,6 +193,18 @@ func (r *resolver) columns(t *Type, expr, path string) {
 			r.add(path, "the expression names %q, which %s does not have%s", w, t.Name, r.near(t, w))
 		}
 	}
+}
+
+// enclosed puts brackets around an expression whose first and last bracket look like a pair and are none: whoever
+// writes it into CHECK (…) would leave them out.
+func enclosed(expr string) string {
+	if !strings.HasPrefix(expr, "(") || !strings.HasSuffix(expr, ")") {
+		return expr
+	}
+	if balanced(expr[1 : len(expr)-1]) {
+		return expr
+	}
+	return "(" + expr + ")"
 }
 
 func balanced(expr string) bool {
