@@ -72,7 +72,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 	}()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	defer closeDevServers()
+	defer useDevServers()()
 	root := newRoot(streams{in: stdin, out: stdout, err: stderr})
 	root.SetArgs(faceArgs(args))
 	return report(root.ExecuteContext(ctx), stderr)

@@ -127,7 +127,8 @@ func devTarget(ctx context.Context, e *project.Env) (*migration.Target, func(), 
 // devServers are the throwaway servers that a command has started, by URL: one serves all its databases.
 var devServers = struct {
 	sync.Mutex
-	m map[string]*devdb.Server
+	m     map[string]*devdb.Server
+	users int // command lines that are running in this process
 }{m: map[string]*devdb.Server{}}
 
 func devServer(ctx context.Context, url string) (*devdb.Server, error) {
@@ -143,10 +144,20 @@ func devServer(ctx context.Context, url string) (*devdb.Server, error) {
 	return s, err
 }
 
-// closeDevServers stops what devServer started.
+// useDevServers announces a command line; what it returns stops the servers after the last one.
+func useDevServers() func() {
+	devServers.Lock()
+	defer devServers.Unlock()
+	devServers.users++
+	return closeDevServers
+}
+
 func closeDevServers() {
 	devServers.Lock()
 	defer devServers.Unlock()
+	if devServers.users--; devServers.users > 0 {
+		return
+	}
 	for url, s := range devServers.m {
 		s.Close()
 		delete(devServers.m, url)
