@@ -47,6 +47,7 @@ func everywhere(t *testing.T, test func(t *testing.T, w world)) {
 		{"work", "postgres"}, {"work", "sqlite"}, {"work", "store"}, {"press", "postgres"}, {"press", "sqlite"}, {"press", "pgx"},
 	} {
 		t.Run(on.client+"/"+on.database, func(t *testing.T) {
+			t.Parallel()
 			test(t, clients[on.client](t, databases[on.database](t)))
 		})
 	}
