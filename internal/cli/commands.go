@@ -14,5 +14,6 @@ func commands(s streams) []*cobra.Command {
 		newMigrate(s),
 		newSchema(s),
 		newAtlas(s),
+		newLint(s),
 	}
 }

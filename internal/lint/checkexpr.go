@@ -8,6 +8,7 @@ import (
 var (
 	castPattern   = regexp.MustCompile(`::\s*(?:"?[a-z_][a-z0-9_]*"?\.)?(?:character varying|double precision|timestamp with(?:out)? time zone|time with(?:out)? time zone|"?[a-z_][a-z0-9_]*"?)(?:\s*\(\s*\d+(?:\s*,\s*\d+)?\s*\))?(?:\[\])?`)
 	spacePattern  = regexp.MustCompile(`\s+`)
+	castCall      = regexp.MustCompile(`\bcast\s*\(\s*([a-z_][a-z0-9_.]*)\s+as\s+[a-z][a-z ]*(?:\s*\(\s*\d+(?:\s*,\s*\d+)?\s*\))?\s*\)`)
 	anyPattern    = regexp.MustCompile(`=\s*any\s*\(`)
 	stringPattern = regexp.MustCompile(`'(?:[^']|'')*'`)
 )
@@ -27,7 +28,7 @@ func bare(expr string) string {
 		rest = rest[loc[1]:]
 	}
 	s := b.String()
-	s = castPattern.ReplaceAllString(s, "")
+	s = castCall.ReplaceAllString(castPattern.ReplaceAllString(s, ""), "$1")
 	return strings.TrimSpace(spacePattern.ReplaceAllString(s, " "))
 }
 

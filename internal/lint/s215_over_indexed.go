@@ -12,6 +12,12 @@ var s215 = &schemaRule{
 	},
 	check: func(p *pass) {
 		declared := p.declaresQueries()
+		meant := make(map[*index]bool) // for a query, though in the wrong order: S205
+		for _, r := range p.reads() {
+			if i := p.misordered(r); i != nil {
+				meant[i] = true
+			}
+		}
 		for _, t := range p.tables {
 			n := 0
 			for _, i := range t.indexes {
@@ -19,7 +25,7 @@ var s215 = &schemaRule{
 					continue
 				}
 				n++
-				if !declared || t.entity == nil || len(p.served()[i]) > 0 || p.coversFK(t, i) || i.written != nil && i.written.Facts.Reason != nil && i.written.Facts.Reason.Why != "" {
+				if !declared || t.entity == nil || meant[i] || len(p.served()[i]) > 0 || p.coversFK(t, i) || i.written != nil && i.written.Facts.Reason != nil && i.written.Facts.Reason.Why != "" {
 					continue
 				}
 				p.report(p.onIndex(t, i), `annotation.Reason{Why: "…"}, or remove it`, "no declared query, foreign key or constraint needs %s (%s) of %s", i.Name, quoteAll(i.parts), t.name)

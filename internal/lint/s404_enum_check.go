@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"ariga.io/atlas/sql/schema"
+
+	"github.com/plinth-go/plinth/internal/schemagraph"
 )
 
 var s404 = &schemaRule{
@@ -25,8 +27,8 @@ var s404 = &schemaRule{
 				}
 				f := t.field(c.Name)
 				switch {
-				case f != nil && f.Type == "enum":
-					p.report(p.onColumn(t, c.Name), "entsql.Annotation{Check: …}: "+inList(c.Name, f.Enum), "%s.%s is an enum in the client and any text in the database", t.name, c.Name)
+				case f != nil && len(f.Enum) > 0:
+					p.report(p.onColumn(t, c.Name), `entsql.Checks(map[string]string{"`+ckName(t, c)+`": "`+inList(c.Name, f.Enum)+`"})`, "%s.%s is an enum in the client and any text in the database", t.name, c.Name)
 				case t.enumLike(c.Name) && f == nil:
 					p.report(p.onColumn(t, c.Name), "ALTER TABLE "+t.name+" ADD CONSTRAINT ck_"+t.Table.Name+"_"+c.Name+" CHECK ("+c.Name+" IN (…)) NOT VALID;",
 						"%s.%s looks like an enumeration, and the database accepts any text", t.name, c.Name).Severity = Info
@@ -59,6 +61,8 @@ func (t *table) enumLike(name string) bool {
 	}
 	return len(w) > 0 && hasAny(w[len(w)-1:], "status", "state", "type", "kind") && !hasAny(w, "content", "mime", "media", "event", "file")
 }
+
+func ckName(t *table, c *schema.Column) string { return schemagraph.Name("ck", t.Table.Name, c.Name) }
 
 func inList(column string, values []string) string {
 	quoted := make([]string, len(values))

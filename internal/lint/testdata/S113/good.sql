@@ -1,0 +1,10 @@
+CREATE TABLE folders (
+	id uuid DEFAULT gen_random_uuid(),
+	owner varchar(80) NOT NULL,
+	parent_id uuid,
+	created_at timestamptz NOT NULL DEFAULT now(),
+	updated_at timestamptz NOT NULL DEFAULT now(),
+	CONSTRAINT pk_folders PRIMARY KEY (id),
+	CONSTRAINT fk_folders_folders FOREIGN KEY (parent_id) REFERENCES folders (id) ON DELETE RESTRICT
+);
+CREATE INDEX ix_folders_parent_id ON folders (parent_id);

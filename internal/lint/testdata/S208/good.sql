@@ -1,0 +1,9 @@
+CREATE TABLE users (
+	id uuid DEFAULT gen_random_uuid(),
+	nickname varchar(40),
+	email varchar(320) NOT NULL,
+	created_at timestamptz NOT NULL DEFAULT now(),
+	updated_at timestamptz NOT NULL DEFAULT now(),
+	CONSTRAINT pk_users PRIMARY KEY (id)
+);
+CREATE INDEX ix_users_nickname ON users (nickname) WHERE nickname IS NOT NULL;

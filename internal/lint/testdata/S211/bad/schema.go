@@ -1,0 +1,31 @@
+package schema
+
+import (
+	"entgo.io/ent"
+	"entgo.io/ent/dialect/entsql"
+	"entgo.io/ent/schema"
+	"entgo.io/ent/schema/field"
+
+	"github.com/plinth-go/plinth/annotation"
+	"github.com/plinth-go/plinth/mixin"
+)
+
+type Article struct{ ent.Schema }
+
+func (Article) Mixin() []ent.Mixin {
+	return []ent.Mixin{mixin.ID{}, mixin.Timestamps{}}
+}
+
+func (Article) Fields() []ent.Field {
+	return []ent.Field{
+		field.JSON("attributes", map[string]string{}).Annotations(entsql.Default("{}")),
+	}
+}
+
+func (Article) Annotations() []schema.Annotation {
+	return []schema.Annotation{
+		annotation.Queries{
+			{Name: "WithAttributes", Contains: []string{"attributes"}},
+		},
+	}
+}

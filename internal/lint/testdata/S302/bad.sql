@@ -1,0 +1,7 @@
+CREATE TABLE currencies (
+	id uuid DEFAULT gen_random_uuid(),
+	code char(3) NOT NULL,
+	created_at timestamptz NOT NULL DEFAULT now(),
+	updated_at timestamptz NOT NULL DEFAULT now(),
+	CONSTRAINT pk_currencies PRIMARY KEY (id)
+);

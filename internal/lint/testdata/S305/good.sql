@@ -1,0 +1,7 @@
+CREATE TABLE articles (
+	id uuid DEFAULT gen_random_uuid(),
+	attributes jsonb NOT NULL DEFAULT '{}',
+	created_at timestamptz NOT NULL DEFAULT now(),
+	updated_at timestamptz NOT NULL DEFAULT now(),
+	CONSTRAINT pk_articles PRIMARY KEY (id)
+);

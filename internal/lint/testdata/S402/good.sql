@@ -1,0 +1,10 @@
+CREATE TABLE users (
+	id uuid DEFAULT gen_random_uuid(),
+	email varchar(320) NOT NULL,
+	active boolean NOT NULL DEFAULT true,
+	answer boolean,
+	created_at timestamptz NOT NULL DEFAULT now(),
+	updated_at timestamptz NOT NULL DEFAULT now(),
+	CONSTRAINT pk_users PRIMARY KEY (id)
+);
+COMMENT ON COLUMN users.answer IS 'Null until the user has answered.';

@@ -1,0 +1,29 @@
+package schema
+
+import (
+	"entgo.io/ent"
+	"entgo.io/ent/dialect/entsql"
+	"entgo.io/ent/schema"
+	"entgo.io/ent/schema/field"
+
+	"github.com/plinth-go/plinth/mixin"
+)
+
+type User struct{ ent.Schema }
+
+func (User) Mixin() []ent.Mixin {
+	return []ent.Mixin{mixin.ID{}, mixin.Timestamps{}}
+}
+
+func (User) Fields() []ent.Field {
+	return []ent.Field{
+		field.String("email").MaxLen(320),
+		field.Enum("role").Values("member", "admin"),
+	}
+}
+
+func (User) Annotations() []schema.Annotation {
+	return []schema.Annotation{
+		entsql.Checks(map[string]string{"ck_users_role": "role IN ('member', 'admin')"}),
+	}
+}

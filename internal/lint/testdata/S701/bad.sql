@@ -1,0 +1,9 @@
+CREATE TABLE users (
+	id uuid DEFAULT gen_random_uuid(),
+	email varchar(320) NOT NULL,
+	deleted_at timestamptz,
+	created_at timestamptz NOT NULL DEFAULT now(),
+	updated_at timestamptz NOT NULL DEFAULT now(),
+	CONSTRAINT pk_users PRIMARY KEY (id)
+);
+CREATE UNIQUE INDEX uq_users_email ON users (email);

@@ -1,0 +1,28 @@
+package schema
+
+import (
+	"entgo.io/ent"
+	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
+
+	"github.com/plinth-go/plinth/mixin"
+)
+
+type Account struct{ ent.Schema }
+
+func (Account) Mixin() []ent.Mixin {
+	return []ent.Mixin{mixin.ID{}, mixin.Tenant{}, mixin.Timestamps{}}
+}
+
+func (Account) Fields() []ent.Field {
+	return []ent.Field{
+		field.String("title").MaxLen(80),
+		field.String("number").MaxLen(20),
+	}
+}
+
+func (Account) Indexes() []ent.Index {
+	return []ent.Index{
+		index.Fields("number").Unique(),
+	}
+}
