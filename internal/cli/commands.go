@@ -11,9 +11,9 @@ func commands(s streams) []*cobra.Command {
 		newInit(s),
 		newGenerate(s),
 		newVerify(s),
+		newLint(s),
 		newMigrate(s),
 		newSchema(s),
 		newAtlas(s),
-		newLint(s),
 	}
 }

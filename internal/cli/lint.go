@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/plinth-go/plinth/internal/lint"
+	documents "github.com/plinth-go/plinth/internal/report"
 )
 
 // lintFlags are the flags of plinth lint.
@@ -60,7 +61,7 @@ are configured in atlas.hcl:
 	fl.StringVar(&f.source.dialect, "dialect", "", "dialect of an Ent project or schema file: postgres (default) or sqlite3")
 	fl.StringVar(&f.source.dev, "dev-url", "", "server to make throwaway databases on (default: one is found or started)")
 	fl.StringVar(&f.source.env, "env", "", "environment of atlas.hcl whose lint settings apply")
-	fl.StringVar(&f.format, "format", "text", lintFormats)
+	fl.StringVar(&f.format, "format", "text", documents.FormatNames)
 	fl.StringVar(&f.severity, "severity", "warn", "least severity that is shown as text and that exits with 4: info, warn or error")
 	fl.StringVar(&f.baseline, "baseline", "", "file of known findings, which are not reported again")
 	fl.BoolVar(&f.updateBaseline, "update-baseline", false, "write the baseline: all findings if the file is not there, else without those that are gone")
@@ -75,8 +76,8 @@ func runLint(cmd *cobra.Command, s streams, f lintFlags) error {
 	if err != nil || at == lint.Off {
 		return usagef("--severity %q is none of info, warn and error", f.severity)
 	}
-	if err := checkFormat(f.format); err != nil {
-		return err
+	if !documents.KnownFormat(f.format) {
+		return usagef("--format %q is none of %s", f.format, documents.FormatNames)
 	}
 	if f.updateBaseline && f.baseline == "" {
 		return usagef("--update-baseline needs --baseline FILE")
@@ -91,7 +92,7 @@ func runLint(cmd *cobra.Command, s streams, f lintFlags) error {
 		return err
 	}
 	run := func() (lint.Result, error) {
-		in, err := f.source.load(cmd, s)
+		in, err := f.source.load(cmd)
 		if err != nil {
 			return lint.Result{}, err
 		}
@@ -108,9 +109,10 @@ func runLint(cmd *cobra.Command, s streams, f lintFlags) error {
 		}
 	}
 	if f.updateBaseline {
-		return writeBaseline(s, f.baseline, base, res)
+		return writeMigrateBaseline(s, f.baseline, base, res)
 	}
-	if err := renderLint(s.out, f.format, res, at); err != nil {
+	in := documents.FindingsInput{Result: res, Rules: append(lint.Rules(), lint.Own()...), Source: sourceFile, Command: "plinth lint --fix"}
+	if err := printFindings(s, f.format, in, at); err != nil {
 		return err
 	}
 	if res.AtLeast(at) > 0 {
@@ -140,25 +142,4 @@ func readBaseline(f lintFlags) (*lint.Baseline, error) {
 		return nil, exit(ExitUsage, fmt.Errorf("%s: %w", f.baseline, err))
 	}
 	return b, nil
-}
-
-// writeBaseline records all findings in a new baseline, or takes out of an old one what is not found any more.
-func writeBaseline(s streams, path string, old *lint.Baseline, res lint.Result) error {
-	b, gone := lint.NewBaseline(res.Findings), 0
-	if old != nil {
-		b, gone = old.Shrink(res.Known)
-	}
-	file, err := os.Create(path)
-	if err != nil {
-		return exit(ExitUsage, err)
-	}
-	if err := errors.Join(b.Write(file), file.Close()); err != nil {
-		return err
-	}
-	if old == nil {
-		fmt.Fprintf(s.err, "%s: %d findings recorded\n", path, len(res.Findings))
-		return nil
-	}
-	fmt.Fprintf(s.err, "%s: %d findings are gone and left it; %d new ones are not added\n", path, gone, len(res.Findings))
-	return nil
 }

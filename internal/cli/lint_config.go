@@ -10,6 +10,7 @@ import (
 	"github.com/zclconf/go-cty/cty/convert"
 
 	"github.com/plinth-go/plinth/internal/lint"
+	migrationlint "github.com/plinth-go/plinth/internal/migration/lint"
 	"github.com/plinth-go/plinth/internal/project"
 )
 
@@ -72,5 +73,5 @@ func errorPosition(err error) string {
 
 // knownRules are the rules of all families.
 func knownRules() []*lint.Rule {
-	return append(lint.Rules(), lint.Own()...)
+	return append(append(lint.Rules(), migrationlint.Rules()...), lint.Own()...)
 }

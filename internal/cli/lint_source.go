@@ -21,6 +21,7 @@ import (
 	"github.com/plinth-go/plinth/internal/inspect"
 	"github.com/plinth-go/plinth/internal/inspect/live"
 	"github.com/plinth-go/plinth/internal/lint"
+	migrationlint "github.com/plinth-go/plinth/internal/migration/lint"
 	"github.com/plinth-go/plinth/internal/project"
 	"github.com/plinth-go/plinth/internal/schemagraph"
 )
@@ -39,7 +40,7 @@ type judged struct {
 	options lint.Options
 }
 
-func (l lintSource) load(cmd *cobra.Command, s streams) (*judged, error) {
+func (l lintSource) load(cmd *cobra.Command) (*judged, error) {
 	switch l.dialect {
 	case "", schemagraph.Postgres, schemagraph.SQLite:
 	case "sqlite":
@@ -56,7 +57,7 @@ func (l lintSource) load(cmd *cobra.Command, s streams) (*judged, error) {
 	case l.url != "":
 		in, err = l.database(ctx)
 	case l.file != "":
-		in, err = l.schemaFile(ctx, s)
+		in, err = l.schemaFile(ctx)
 	default:
 		in, err = l.entProject(ctx)
 	}
@@ -67,6 +68,7 @@ func (l lintSource) load(cmd *cobra.Command, s streams) (*judged, error) {
 	if l.url == "" && l.file == "" && l.path != "" {
 		dir = projectDir(l.path)
 	}
+	in.options.Known = migrationlint.Rules()
 	in.options.Config, err = lintConfig(ctx, dir, l.env)
 	return in, err
 }
@@ -120,14 +122,11 @@ func (l lintSource) database(ctx context.Context) (*judged, error) {
 	if !u.IsDB() {
 		return nil, usagef("--url %s is no database; use postgres://… or sqlite://…", u)
 	}
-	db, err := sql.Open(u.Driver(), u.DSN)
+	db, err := openURL(ctx, l.url)
 	if err != nil {
-		return nil, exit(ExitUsage, project.RedactError(fmt.Errorf("opening database %s: %w", u, err)))
+		return nil, exit(ExitUsage, err)
 	}
 	defer db.Close()
-	if err := db.PingContext(ctx); err != nil {
-		return nil, exit(ExitUsage, project.RedactError(fmt.Errorf("connecting to %s: %w", u, err)))
-	}
 	schemas := l.schemas
 	if len(schemas) == 0 && u.Schema != "" && u.Kind == "postgres" {
 		schemas = []string{u.Schema}
@@ -157,7 +156,7 @@ func (l lintSource) inspect(ctx context.Context, db *sql.DB, dialect string, sch
 
 // schemaFile loads a schema file on a throwaway database and reads it back, so that what is judged is what the server
 // makes of it.
-func (l lintSource) schemaFile(ctx context.Context, s streams) (*judged, error) {
+func (l lintSource) schemaFile(ctx context.Context) (*judged, error) {
 	text, err := os.ReadFile(l.file)
 	if err != nil {
 		return nil, exit(ExitUsage, err)
@@ -166,7 +165,7 @@ func (l lintSource) schemaFile(ctx context.Context, s streams) (*judged, error) 
 	if dialect == "" {
 		dialect = schemagraph.Postgres
 	}
-	db, done, err := l.throwaway(ctx, s, dialect)
+	db, done, err := l.throwaway(ctx, dialect)
 	if err != nil {
 		return nil, err
 	}
@@ -186,7 +185,7 @@ func (l lintSource) schemaFile(ctx context.Context, s streams) (*judged, error) 
 	return in, nil
 }
 
-func (l lintSource) throwaway(ctx context.Context, s streams, dialect string) (*sql.DB, func(), error) {
+func (l lintSource) throwaway(ctx context.Context, dialect string) (*sql.DB, func(), error) {
 	if dialect == schemagraph.SQLite {
 		d, err := devdb.OpenSQLite(ctx)
 		if err != nil {
@@ -194,16 +193,15 @@ func (l lintSource) throwaway(ctx context.Context, s streams, dialect string) (*
 		}
 		return d.DB, func() { _ = d.Close() }, nil
 	}
-	server, err := devdb.Start(ctx, devdb.Options{URL: l.dev, Logf: func(f string, args ...any) { fmt.Fprintf(s.err, f+"\n", args...) }})
+	server, err := devServer(ctx, l.dev)
 	if err != nil {
 		return nil, nil, exit(ExitUsage, err)
 	}
 	d, err := server.NewDatabase(ctx)
 	if err != nil {
-		_ = server.Close()
 		return nil, nil, exit(ExitUsage, err)
 	}
-	return d.DB, func() { _ = d.Close(); _ = server.Close() }, nil
+	return d.DB, func() { _ = d.Close() }, nil
 }
 
 // hcl evaluates an HCL schema, creates it, and reads it back. Positions are those of the HCL text.
@@ -309,7 +307,7 @@ func lintConfig(ctx context.Context, dir, env string) (lint.Config, error) {
 	if e == nil {
 		return lint.Config{}, nil
 	}
-	cfg, err := ruleSettings(e.Lint.Rules)
+	cfg, err := migrateLintConfig(e)
 	if err != nil {
 		return lint.Config{}, exit(ExitUsage, fmt.Errorf("%s: %w", path, err))
 	}

@@ -214,17 +214,9 @@ func (j *lintJob) volumes(d *migration.Dir) {
 
 // migrateLintConfig reads the rule blocks of the project file, and the analyzers' blocks that switch to errors.
 func migrateLintConfig(e *project.Env) (lint.Config, error) {
-	cfg := lint.Config{Rules: map[string]lint.Setting{}}
-	for name, r := range e.Lint.Rules {
-		set := lint.Setting{}
-		if r.Severity != "" {
-			sev, err := lint.ParseSeverity(r.Severity)
-			if err != nil {
-				return cfg, usagef("lint rule %s: %w", name, err)
-			}
-			set.Severity = &sev
-		}
-		cfg.Rules[name] = set
+	cfg, err := ruleSettings(e.Lint.Rules)
+	if err != nil {
+		return cfg, exit(ExitUsage, err)
 	}
 	for _, b := range e.Lint.Blocks {
 		if a, ok := b.Attr("error"); ok {

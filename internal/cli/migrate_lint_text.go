@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"unicode/utf8"
 
@@ -18,37 +17,13 @@ func (j *lintJob) render(s streams, f *migrateLintFlags, res *migrationlint.Resu
 		text, ok := j.texts[name]
 		return text, ok
 	}}
-	if f.format != "text" {
-		if f.explain && f.format == "json" {
-			in.Extra = map[string]any{"files": res.Files, "traced": res.Traced}
-		}
-		return documents.Findings(s.out, f.format, in)
+	if f.explain && f.format == "json" {
+		in.Extra = map[string]any{"files": res.Files, "traced": res.Traced}
 	}
-	if f.explain {
+	if f.explain && f.format == "text" {
 		explainText(s.out, res)
 	}
-	if _, ok := s.out.(*os.File); ok {
-		in.Color = colours(s.out)("1")("x") != "x"
-	}
-	hidden := 0
-	in.Result.Findings = nil
-	for _, fd := range res.Findings {
-		if fd.Severity < at {
-			hidden++
-			continue
-		}
-		in.Result.Findings = append(in.Result.Findings, fd)
-	}
-	if err := documents.Findings(s.out, "text", in); err != nil {
-		return err
-	}
-	for _, gap := range res.Coverage.Gaps {
-		fmt.Fprintln(s.err, gap)
-	}
-	if hidden > 0 {
-		fmt.Fprintf(s.err, "%d more below %s; see them with --severity info\n", hidden, at)
-	}
-	return nil
+	return printFindings(s, f.format, in, at)
 }
 
 // explainText prints a table of what each statement does.
