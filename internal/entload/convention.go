@@ -106,6 +106,9 @@ var defaultExprs = map[string]map[string]entschema.Expr{
 	"time.Now":                         {dialect.Postgres: "CURRENT_TIMESTAMP", dialect.SQLite: "CURRENT_TIMESTAMP"},
 	"github.com/google/uuid.New":       {dialect.Postgres: "gen_random_uuid()"},
 	"github.com/google/uuid.NewString": {dialect.Postgres: "(gen_random_uuid())::text"},
+
+	"github.com/plinth-go/plinth/mixin.Now":   {dialect.Postgres: "CURRENT_TIMESTAMP", dialect.SQLite: "CURRENT_TIMESTAMP"},
+	"github.com/plinth-go/plinth/mixin.NewID": {dialect.Postgres: "gen_random_uuid()"},
 }
 
 func withType(m map[string]string, dialect, t string) map[string]string {

@@ -126,9 +126,9 @@ func fieldExpr(t *requirement.Type, f *requirement.Field) string {
 	case string:
 		switch {
 		case f.Kind == requirement.Time || f.Kind == requirement.Date:
-			call("Default(time.Now)")
+			call("Default(mixin.Now)")
 		case f.Kind == requirement.UUID:
-			call("Default(uuid.New)")
+			call("Default(mixin.NewID)")
 		case f.Kind == requirement.JSON:
 			call("Default(map[string]any{})")
 			notes = append(notes, `entsql.Default("{}")`)
