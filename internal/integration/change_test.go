@@ -66,6 +66,15 @@ var changes = []change{
 		query: `SELECT name + 1 FROM people`, want: "43", says: []string{"USING"},
 	},
 	{
+		name: "type by expand and contract", from: `CREATE TABLE t (id bigint PRIMARY KEY, n integer NOT NULL DEFAULT 7 CONSTRAINT ck_n CHECK (n > 0), s varchar(20)); COMMENT ON COLUMN t.n IS 'old'; CREATE INDEX ix_n ON t (n, s) WHERE n > 5; CREATE UNIQUE INDEX uq_n ON t (id, n); COMMENT ON INDEX ix_n IS 'i';`,
+		to:    `CREATE TABLE t (id bigint PRIMARY KEY, n bigint NOT NULL DEFAULT 8 CONSTRAINT ck_n CHECK (n > 0), s integer); COMMENT ON COLUMN t.n IS 'new'; CREATE INDEX ix_n ON t (n, s) WHERE n > 5; CREATE UNIQUE INDEX uq_n ON t (id, n); COMMENT ON INDEX ix_n IS 'i';`,
+		seed:  `INSERT INTO t SELECT i, i, i::text FROM generate_series(1, 6000) i; INSERT INTO t VALUES (0, 1, NULL)`,
+		query: `SELECT count(*) FROM t WHERE n = s AND n = id`, want: "6000", says: []string{"CREATE TRIGGER", "COMMIT", `RENAME COLUMN "n" TO "n__old"`, `DROP COLUMN "n__old"`},
+	},
+	{
+		name: "type of a key", from: people, to: strings.ReplaceAll(people, "id bigint", "id uuid"), refused: "it is part of the primary key",
+	},
+	{
 		name: "own conversion", warns: true, from: people, to: strings.ReplaceAll(people, "name varchar(40)", "name integer"),
 		seed: `INSERT INTO people VALUES (1, 'Ada')`,
 		opts: plan.Options{Direct: true, Using: map[string]string{"people.name": "length(name)"}}, query: `SELECT name FROM people`, want: "3",

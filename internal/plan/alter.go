@@ -13,7 +13,7 @@ func (a *alteration) plan() error {
 	a.renameConstraints()
 	for _, f := range []func() error{
 		a.dropForeignKeys, a.dropIndexes, a.primaryKey, a.dropChecks, a.modifyColumns, a.addColumns, a.remakeColumns,
-		a.addChecks, a.addForeignKeys,
+		a.addChecks, a.addForeignKeys, a.swap,
 	} {
 		if err := f(); err != nil {
 			return err

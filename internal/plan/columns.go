@@ -20,9 +20,6 @@ func (a *alteration) modifyColumns() error {
 
 func (a *alteration) modifyColumn(cc *columnChange) error {
 	alter := "ALTER COLUMN " + ident(cc.to.Name) + " "
-	if cc.kind.Is(schema.ChangeType) && cc.cost != free && !a.d.mayRewrite(a.to, cc.to.Name) {
-		return a.refuseRewrite(cc)
-	}
 	if cc.identity {
 		a.dropIdentity(cc)
 	}
@@ -52,12 +49,12 @@ func (a *alteration) modifyColumn(cc *columnChange) error {
 	return nil
 }
 
-func (a *alteration) refuseRewrite(cc *columnChange) error {
+func (a *alteration) refuseRewrite(cc *columnChange, why string) error {
 	from, to := mustType(cc.from), mustType(cc.to)
 	return &RefusedError{
 		Object: "column " + a.to.Name + "." + cc.to.Name,
-		Reason: fmt.Sprintf("the change from %s to %s writes every row anew under a lock that blocks everything", from, to),
-		Fix:    fmt.Sprintf("add a new column and move the values over, or accept the rewrite with --rewrite %s.%s", a.to.Name, cc.to.Name),
+		Reason: fmt.Sprintf("the change from %s to %s writes every row anew under a lock that blocks everything, and the column cannot be replaced by a new one because %s", from, to, why),
+		Fix:    fmt.Sprintf("add a new column by hand and move the values over, or accept the rewrite with --rewrite %s.%s", a.to.Name, cc.to.Name),
 	}
 }
 

@@ -19,6 +19,7 @@ type alteration struct {
 	added    []*schema.Column
 	dropped  []*schema.Column
 	modified []*columnChange
+	swaps    []*columnChange // columns replaced by new ones
 	remade   []*columnChange // columns dropped and added again under their name: generated columns
 	dropIdx  []*schema.Index
 	addIdx   []*schema.Index
@@ -107,6 +108,7 @@ func (d *differ) compare(from, to *schema.Table) (*alteration, error) {
 	}
 	a.reparse()
 	a.sameUnderAnotherName()
+	a.takeSwapped()
 	a.tableComments()
 	a.columnAmbiguities()
 	return a, nil
@@ -163,6 +165,13 @@ func (a *alteration) columns() error {
 				a.remade = append(a.remade, cc)
 				continue
 			}
+		}
+		if cc.kind.Is(schema.ChangeType) && cc.cost != free && !a.d.mayRewrite(a.to, c.Name) {
+			if why := a.unswappable(cc); why != "" {
+				return a.refuseRewrite(cc, why)
+			}
+			a.swaps = append(a.swaps, cc)
+			continue
 		}
 		a.modified = append(a.modified, cc)
 	}
@@ -460,7 +469,7 @@ func (a *alteration) tableComments() {
 	say("TABLE", qualified(a.to), commentOf(a.from.Attrs), commentOf(a.to.Attrs))
 	for _, c := range a.to.Columns {
 		old, ok := a.from.Column(c.Name)
-		if ok && !a.gone(c.Name) {
+		if ok && !a.gone(c.Name) && !a.swapped(c.Name) {
 			say("COLUMN", qualified(a.to)+"."+ident(c.Name), commentOf(old.Attrs), commentOf(c.Attrs))
 		}
 	}
@@ -471,7 +480,7 @@ func (a *alteration) tableComments() {
 				old, ok = p.from, true
 			}
 		}
-		if ok && !slices.ContainsFunc(a.swapIdx, func(p indexPair) bool { return p.to == idx }) {
+		if ok && !a.swapsIndex(idx) && !slices.ContainsFunc(a.swapIdx, func(p indexPair) bool { return p.to == idx }) {
 			say("INDEX", inSchema(a.to.Schema, idx.Name), commentOf(old.Attrs), commentOf(idx.Attrs))
 		}
 	}

@@ -132,8 +132,7 @@ func (a *alteration) buildIndex(idx *schema.Index, name string) error {
 	}
 	// A build that failed leaves an invalid index behind, which the next attempt takes away first.
 	a.d.alone(buildIndexes, a.to, name, title, &Step{
-		Up:      strings.Replace(dropIndex(a.to, name, true), "CONCURRENTLY ", "CONCURRENTLY IF EXISTS ", 1),
-		Comment: "what a failed attempt may have left",
+		Up: strings.Replace(dropIndex(a.to, name, true), "CONCURRENTLY ", "CONCURRENTLY IF EXISTS ", 1),
 	}, s)
 	return nil
 }

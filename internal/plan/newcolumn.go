@@ -115,18 +115,22 @@ func (a *alteration) addColumn(c *schema.Column) error {
 
 // fill gives existing rows a value, in batches that are committed one by one and can be taken up again.
 func (a *alteration) fill(c *schema.Column, value string) {
-	title := fmt.Sprintf("fill %q of table %q", c.Name, a.to.Name)
+	a.fillWhere(c.Name, value, ident(c.Name)+" IS NULL")
+}
+
+func (a *alteration) fillWhere(column, value, where string) {
+	title := fmt.Sprintf("fill %q of table %q", column, a.to.Name)
 	table := qualified(a.to)
 	up := strings.Join([]string{
 		"DO $plinth$",
 		"DECLARE",
-		"  n bigint;",
+		"  plinth_filled bigint;",
 		"BEGIN",
 		"  LOOP",
-		"    UPDATE " + table + " SET " + ident(c.Name) + " = " + value,
-		"    WHERE ctid = ANY (ARRAY(SELECT ctid FROM " + table + " WHERE " + ident(c.Name) + " IS NULL LIMIT 5000));",
-		"    GET DIAGNOSTICS n = ROW_COUNT;",
-		"    EXIT WHEN n = 0;",
+		"    UPDATE " + table + " SET " + ident(column) + " = " + value,
+		"    WHERE ctid = ANY (ARRAY(SELECT ctid FROM " + table + " WHERE " + where + " LIMIT 5000));",
+		"    GET DIAGNOSTICS plinth_filled = ROW_COUNT;",
+		"    EXIT WHEN plinth_filled = 0;",
 		"    COMMIT;",
 		"  END LOOP;",
 		"END",
@@ -134,7 +138,7 @@ func (a *alteration) fill(c *schema.Column, value string) {
 	}, "\n")
 	a.d.place(&placed{
 		Step:  &Step{Up: up, Comment: title, Table: tableKey(a.to)},
-		phase: backfill, key: tableKey(a.to) + "_" + c.Name, noTx: true, data: true, title: title,
+		phase: backfill, key: tableKey(a.to) + "_" + column, noTx: true, data: true, title: title,
 		why: []string{"Rows are filled in batches of 5000, each committed by itself; when stopped, it goes on where it was."},
 	})
 }

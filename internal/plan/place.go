@@ -22,6 +22,7 @@ const (
 	createTables
 	release     // what stands in the way of a new type
 	alterTables // one brief ALTER a table
+	keepAlike   // a trigger that keeps a column and its replacement alike
 	backfill    // rows filled for what follows
 	guard       // constraints without a scan that could not be added before
 	buildIndexes
@@ -185,7 +186,7 @@ func suffix(p *placed) string {
 		backfill: "backfill", validate: "validate", validateForeignKeys: "validate", finish: "finish", dropSpare: "drop",
 		dropColumns: "drop", dropTables: "drop_tables", remark_: "comments", createCompanions: "objects",
 		dropOldCompanions: "objects", setUp: "types", cleanUp: "clean_up", dropLowCompanions: "clean_up", addForeignKeys: "fk", adoptIndexes: "adopt",
-		guard: "guard", release: "release",
+		guard: "guard", keepAlike: "sync", release: "release",
 	}[p.phase]
 	switch {
 	case s == "" || !byKey(p.phase):
