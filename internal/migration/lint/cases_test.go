@@ -130,7 +130,7 @@ var cases = []struct{ sql, want string }{
 	{"ALTER TABLE users SET SCHEMA other", "M401"},
 	{"ALTER INDEX ix_users_name RENAME TO i", ""},
 	{"ALTER TABLE users RENAME CONSTRAINT ck_users_age TO c", ""},
-	{"ALTER VIEW adults RENAME TO grown_ups", "M403"},
+	{"ALTER VIEW members RENAME TO grown_ups", "M403"},
 	// Rows.
 	{"UPDATE users SET name = 'x'", "M310"},
 	{"UPDATE users SET name = 'x' WHERE id = 1", ""},

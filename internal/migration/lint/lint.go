@@ -153,6 +153,9 @@ func Run(ctx context.Context, in Input, opt Options) (*Result, error) {
 			p.done, p.files = append(p.done, p.files...), nil
 		}
 	}
+	if err := p.foreign(ctx); err != nil {
+		return nil, err
+	}
 	return p.result(), nil
 }
 

@@ -98,7 +98,7 @@ func (s *stmt) correct(t *Traced) {
 		if a.Op != effect.Validate {
 			a.Scan = scans
 		}
-		if len(s.actions) == 1 && len(scans) == 0 && has(t.Scanned, a.Table) {
+		if len(s.actions) == 1 && len(scans) == 0 && has(t.Scanned, a.Table) && !requiresValue(a.Def) { // that one is M501's
 			a.Scan = append(a.Scan, a.Table)
 		}
 		if a.Build && !has(t.Built, a.Table) && !has(t.Rewritten, a.Table) {

@@ -1,4 +1,5 @@
 -- The schema that every example starts from, unless it has one of its own.
+CREATE SCHEMA shop;
 CREATE TYPE order_status AS ENUM ('draft', 'paid', 'shipped');
 CREATE DOMAIN email AS text CHECK (VALUE LIKE '%@%');
 CREATE DOMAIN label AS varchar(100);
@@ -27,7 +28,7 @@ CREATE UNIQUE INDEX uq_codes_code ON codes (code);
 CREATE TABLE events (at timestamptz NOT NULL, body text) PARTITION BY RANGE (at);
 CREATE TABLE events_2025 PARTITION OF events FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
 CREATE TABLE events_old (at timestamptz NOT NULL, body text);
-CREATE VIEW adults AS SELECT id FROM users WHERE age >= 18;
+CREATE VIEW members AS SELECT id FROM users WHERE id > 0;
 CREATE MATERIALIZED VIEW totals AS SELECT user_id, sum(total) AS total FROM orders GROUP BY user_id;
 CREATE UNIQUE INDEX uq_totals_user_id ON totals (user_id);
 CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;

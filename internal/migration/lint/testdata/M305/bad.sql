@@ -1,1 +1,1 @@
-DROP VIEW adults;
+DROP VIEW members;

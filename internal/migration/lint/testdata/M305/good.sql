@@ -1,2 +1,2 @@
-DROP VIEW adults;
-CREATE VIEW adults AS SELECT id, name FROM users WHERE age >= 18;
+DROP VIEW members;
+CREATE VIEW members AS SELECT id, name FROM users WHERE id > 0;

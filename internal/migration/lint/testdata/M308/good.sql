@@ -1,2 +1,2 @@
 -- plinth:allow M305 because nothing reads it
-DROP VIEW adults;
+DROP VIEW members;
