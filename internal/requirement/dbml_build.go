@@ -200,7 +200,15 @@ var dbmlArgs = regexp.MustCompile(`\(([0-9, ]+)\)`)
 func (b *dbmlBuilder) attribute(e *Entity, c *dbmlColumn, name string) *Attribute {
 	a := &Attribute{Name: name, Description: c.note, Unique: c.unique}
 	about := "entities." + e.Name + ".attributes." + name
-	base := strings.ToLower(strings.Split(c.typ, "(")[0])
+	base := strings.TrimSpace(strings.ToLower(strings.Split(c.typ, "(")[0]))
+	switch base {
+	case "double precision", "real":
+		base = "float"
+	case "character varying":
+		base = "varchar"
+	case "timestamp with time zone", "timestamp without time zone":
+		base = "timestamptz"
+	}
 	args := ""
 	if m := dbmlArgs.FindStringSubmatch(c.typ); m != nil {
 		args = strings.ReplaceAll(m[1], " ", "")
