@@ -28,6 +28,7 @@ func TestMain(m *testing.M) {
 //
 //	exits CODE PROGRAM ARGS…   runs a program that must end with exactly this code
 //	module PATH                writes go.mod and go.sum for a module that uses this clone
+//	edit DIR SUFFIX TEXT       appends a line to the only file of DIR whose name ends in SUFFIX
 //	database NAME              makes an empty throwaway PostgreSQL database and puts its URL into $NAME
 func TestScript(t *testing.T) {
 	root, err := filepath.Abs("../..")
@@ -52,6 +53,7 @@ func TestScript(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits":    exits,
+			"edit":     edit,
 			"module":   func(ts *testscript.TestScript, _ bool, args []string) { module(ts, root, args) },
 			"database": func(ts *testscript.TestScript, _ bool, args []string) { ts.Setenv(args[0], devdbtest.Test(t).URL) },
 		},
@@ -76,6 +78,17 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if got != want {
 		ts.Fatalf("%s ended with exit code %d, not %d", strings.Join(args[1:], " "), got, want)
 	}
+}
+
+func edit(ts *testscript.TestScript, _ bool, args []string) {
+	names, err := filepath.Glob(filepath.Join(ts.MkAbs(args[0]), "*"+args[1]))
+	ts.Check(err)
+	if len(names) != 1 {
+		ts.Fatalf("%d files of %s end in %s", len(names), args[0], args[1])
+	}
+	data, err := os.ReadFile(names[0])
+	ts.Check(err)
+	ts.Check(os.WriteFile(names[0], append(data, args[2]+"\n"...), 0o644))
 }
 
 func module(ts *testscript.TestScript, root string, args []string) {
