@@ -60,6 +60,9 @@ func (d *differ) planCompanions() error {
 		ph := createCompanions
 		if early(c) {
 			ph = setUp
+			if c.Kind == "extension" {
+				ph = install
+			}
 		}
 		s := &Step{Up: c.Create}
 		if c.Drop != "" {

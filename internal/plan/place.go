@@ -15,7 +15,8 @@ type phase int
 const (
 	dropOldCompanions phase = iota // triggers, policies, functions that go or change
 	rename
-	setUp       // schemas, extensions, types
+	install     // schemas and extensions
+	setUp       // types and what else tables need
 	extendEnums // values added to enum types: not usable before the file's end
 	dropForeignKeys
 	dropIndexes // that are gone, or cannot survive what follows
@@ -142,7 +143,7 @@ func (d *differ) inFileOrder() []*placed {
 // byKey says whether the steps of a phase are cut into files by their key.
 func byKey(p phase) bool {
 	switch p {
-	case setUp, createTables, dropLowCompanions, cleanUp, remark_, createCompanions, dropOldCompanions:
+	case install, setUp, createTables, dropLowCompanions, cleanUp, remark_, createCompanions, dropOldCompanions:
 		return false
 	}
 	return true
@@ -185,7 +186,7 @@ func suffix(p *placed) string {
 		extendEnums: "values", rename: "rename", dropForeignKeys: "drop_fk", dropIndexes: "drop", createTables: "create",
 		backfill: "backfill", validate: "validate", validateForeignKeys: "validate", finish: "finish", dropSpare: "drop",
 		dropColumns: "drop", dropTables: "drop_tables", remark_: "comments", createCompanions: "objects",
-		dropOldCompanions: "objects", setUp: "types", cleanUp: "clean_up", dropLowCompanions: "clean_up", addForeignKeys: "fk", adoptIndexes: "adopt",
+		dropOldCompanions: "objects", setUp: "types", install: "extensions", cleanUp: "clean_up", dropLowCompanions: "clean_up", addForeignKeys: "fk", adoptIndexes: "adopt",
 		guard: "guard", keepAlike: "sync", release: "release",
 	}[p.phase]
 	switch {

@@ -33,13 +33,13 @@ func (d *differ) planSchemas() {
 		if _, ok := d.from.Realm.Schema(s.Name); ok || s.Name == "" {
 			continue
 		}
-		d.tx(setUp, nil, fmt.Sprintf("create schema %q", s.Name), &Step{
+		d.tx(install, nil, fmt.Sprintf("create schema %q", s.Name), &Step{
 			Up:     "CREATE SCHEMA " + ident(s.Name),
 			Down:   []string{"DROP SCHEMA " + ident(s.Name)},
 			Change: &schema.AddSchema{S: s},
 		})
 		if c := commentOf(s.Attrs); c != "" {
-			d.tx(setUp, nil, "", &Step{Up: commentOn("SCHEMA", ident(s.Name), c)})
+			d.tx(install, nil, "", &Step{Up: commentOn("SCHEMA", ident(s.Name), c)})
 		}
 	}
 }
