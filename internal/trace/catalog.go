@@ -21,7 +21,8 @@ type relation struct {
 	Valid     bool   `json:"valid"`  // of an index
 	Parent    int64  `json:"parent"` // of a partition or an inheriting table
 
-	old bool // it was there when the run began
+	old  bool // it was there when the run began
+	gone bool // it was dropped
 }
 
 // catalog is what is known of the database's relations, by object id. A dropped relation stays in it: its locks

@@ -52,6 +52,9 @@ func (r *run) judge(ctx context.Context, s *Statement, f facts) error {
 		return r.catalog.object(rel)
 	}
 	for oid, mode := range f.locks {
+		if rel := r.catalog.byOID[oid]; rel != nil && !slices.ContainsFunc(f.changed, func(c *relation) bool { return c.OID == oid }) {
+			rel.gone = true
+		}
 		if rel := existed(oid); rel != nil && mode.Level() >= RowShare.Level() {
 			s.Locks = append(s.Locks, Lock{Object: was(rel), Mode: mode})
 		}
@@ -64,6 +67,7 @@ func (r *run) judge(ctx context.Context, s *Statement, f facts) error {
 	}
 
 	rewritten, scanned, built := map[int64]bool{}, map[int64]bool{}, map[int64]bool{}
+	var indexes []int64
 	emptied := empties(s.Text)
 	for _, c := range f.changed {
 		b, known := before[c.OID]
@@ -105,6 +109,7 @@ func (r *run) judge(ctx context.Context, s *Statement, f facts) error {
 			index := Object{Schema: table.Schema, Name: name, Kind: "index", Table: Object{Schema: table.Schema, Name: table.Name}.String(), New: true}
 			if rel := r.catalog.byName(name, f.locks); rel != nil && rel.Table == table.OID {
 				index = r.catalog.object(rel)
+				indexes = append(indexes, rel.OID)
 			}
 			s.Builds = append(s.Builds, Build{Index: index, Table: was(table)})
 		case sayImplied.MatchString(n):
@@ -116,6 +121,22 @@ func (r *run) judge(ctx context.Context, s *Statement, f facts) error {
 			if yes && existed(oid) != nil && !built[oid] {
 				scanned[oid] = true
 			}
+		}
+	}
+	parentBefore := func(oid int64) int64 {
+		if b, ok := before[oid]; ok {
+			return b.Parent
+		}
+		return r.catalog.byOID[oid].Parent
+	}
+	r.whole(rewritten, f.locks, parentBefore)
+	r.whole(scanned, f.locks, parentBefore)
+	r.whole(built, f.locks, parentBefore)
+	for i := 0; i < len(indexes); i++ { // the partitioned indexes that the built ones belong to
+		p := r.catalog.byOID[r.catalog.byOID[indexes[i]].Parent]
+		if p != nil && built[p.Table] && !slices.Contains(indexes, p.OID) {
+			indexes = append(indexes, p.OID)
+			s.Builds = append(s.Builds, Build{Index: r.catalog.object(p), Table: was(r.catalog.byOID[p.Table])})
 		}
 	}
 	for oid := range rewritten {
@@ -131,6 +152,27 @@ func (r *run) judge(ctx context.Context, s *Statement, f facts) error {
 	slices.SortFunc(s.Created, compareObjects)
 	slices.SortFunc(s.Builds, func(a, b Build) int { return strings.Compare(a.Index.String(), b.Index.String()) })
 	return nil
+}
+
+// whole adds the partitioned tables of which every partition is in the set, from the bottom up, and returns them. A table
+// that the statement did not lock had no part in it.
+func (r *run) whole(set map[int64]bool, locks map[int64]Mode, parent func(int64) int64) (added []int64) {
+	for more := true; more; {
+		more = false
+		for oid := range set {
+			p := parent(oid)
+			if t := r.catalog.byOID[p]; t == nil || t.Kind != "p" || set[p] || locks[p] == "" {
+				continue
+			}
+			all := !slices.ContainsFunc(r.catalog.children[p], func(c int64) bool { return parent(c) == p && !set[c] && !r.catalog.byOID[c].gone })
+			if all {
+				set[p], more = true, true
+				added = append(added, p)
+			}
+		}
+	}
+	slices.Sort(added)
+	return added
 }
 
 // existing finds the relation a message is about, if it was there before the statement.

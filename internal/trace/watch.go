@@ -199,7 +199,13 @@ func (r *run) settle(s *Statement) {
 	for _, t := range r.catalog.named(s.Text) {
 		named[r.catalog.object(t).String()] = true
 	}
-	s.Locks = slices.DeleteFunc(s.Locks, func(l Lock) bool { return l.Kind == "materialized view" && !named[l.String()] })
+	views := map[string]bool{}
+	for _, t := range r.catalog.byOID {
+		if name := r.catalog.object(t).String(); t.Kind == "m" && !named[name] {
+			views[name] = true
+		}
+	}
+	s.Locks = slices.DeleteFunc(s.Locks, func(l Lock) bool { return views[l.String()] || views[l.Table] })
 	if verb(s.Text, 1) != "REINDEX" {
 		return
 	}
