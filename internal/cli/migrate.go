@@ -298,8 +298,12 @@ func migrateExit(d *migration.Dir, err error) error {
 		order   *migration.NonLinearError
 		dirty   *migrate.NotCleanError
 		consent *migration.ConsentError
+		missing *migrate.MissingMigrationError
 	)
 	switch {
+	case errors.As(err, &missing):
+		return usagef("revision %q is applied in part and %s_%s is not in %s; restore the file, or settle the version by hand and run: plinth migrate set",
+			missing.Version, missing.Version, missing.Description, d.Path())
 	case err == nil:
 		return nil
 	case errors.As(err, &coded):

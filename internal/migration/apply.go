@@ -261,12 +261,25 @@ func (r *run) files(ctx context.Context, files []*File) error {
 		default:
 			err = r.whole(ctx, j)
 		}
+		if !r.opts.DryRun && r.Dialect == schemagraph.Postgres && setsSession(stmtTexts(j.stmts)) {
+			r.resetSession(ctx)
+		}
 		r.ends(j, err)
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// resetSession undoes what a file set on the session: a dump that empties the search path must not be felt by the
+// next file. A session that cannot be reset is not used again.
+func (s *session) resetSession(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	if err := s.exec(ctx, "RESET ROLE; RESET ALL"); err != nil {
+		s.broken = true
+	}
 }
 
 // prepare reads a file before anything runs, so that a mistake in the third file is found before the first ran.

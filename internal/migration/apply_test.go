@@ -344,3 +344,32 @@ func TestSetAndResolve(t *testing.T) {
 		require.Equal(t, "3", rep.Current.Version)
 	})
 }
+
+// TestSessionSettings: what a dump sets on the session is not felt by the next file.
+func TestSessionSettings(t *testing.T) {
+	db, _ := pgTarget(t)
+	d := testDir(t, FormatAtlas, map[string]string{
+		"1_dump.sql": "SELECT pg_catalog.set_config('search_path', '', false);\nSET statement_timeout = 0;\nCREATE TABLE public.a (id int);\n",
+		"2_b.sql":    "CREATE TABLE b (id int);\n",
+		"3_c.sql":    "-- atlas:txmode none\n\nSET lock_timeout = '1ms';\nCREATE TABLE c (id int);\n",
+		"4_d.sql":    "INSERT INTO b SELECT 1 WHERE current_setting('lock_timeout') = '0';\n",
+	})
+	apply(t, db, d, ApplyOptions{})
+	require.Equal(t, 1, count(t, db.DB, "SELECT count(*) FROM public.b"))
+}
+
+// TestMissingFile: a revision applied in part whose file is gone is said so.
+func TestMissingFile(t *testing.T) {
+	both(t, func(t *testing.T, db *Target) {
+		d := testDir(t, FormatAtlas, map[string]string{"1_a.sql": "-- atlas:txmode none\n\nCREATE TABLE a (id int);\nbroken;\n"})
+		_, err := db.Apply(ctx, d, ApplyOptions{})
+		require.Error(t, err)
+		_, err = db.Apply(ctx, testDir(t, FormatAtlas, map[string]string{"1_x.sql": "CREATE TABLE x (id int);"}), ApplyOptions{})
+		// The directory has another file of that version: its statements are not those that ran.
+		var hc *HistoryChangedError
+		require.ErrorAs(t, err, &hc)
+		_, err = db.Apply(ctx, testDir(t, FormatAtlas, map[string]string{"2_b.sql": "SELECT 1;"}), ApplyOptions{})
+		var missing *migrate.MissingMigrationError
+		require.ErrorAs(t, err, &missing)
+	})
+}

@@ -127,6 +127,19 @@ func ownsTransaction(texts []string) bool {
 	return false
 }
 
+// setsSession says whether one of the statements may change settings beyond its transaction.
+func setsSession(texts []string) bool {
+	for _, t := range texts {
+		if ws := words(t, 2); len(ws) > 0 && ws[0] == "SET" && (len(ws) < 2 || ws[1] != "LOCAL") {
+			return true
+		}
+		if strings.Contains(t, "set_config") {
+			return true
+		}
+	}
+	return false
+}
+
 // setsLockTimeout says whether one of the statements chooses its own lock_timeout.
 func setsLockTimeout(texts []string) bool {
 	for _, t := range texts {

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"sort"
 	"strconv"
 	"strings"
 	"time"
@@ -288,12 +289,7 @@ func (d *Dir) put(contents []fileContent, snapshot *Snapshot) error {
 			return fmt.Errorf("writing migration: %s is there already", c.name)
 		}
 	}
-	// The checksum of the directory as it will be is computed on a copy in memory.
-	next, err := d.with(contents)
-	if err != nil {
-		return err
-	}
-	sum, err := next.Checksum()
+	sum, err := d.sumWith(contents)
 	if err != nil {
 		return err
 	}
@@ -312,6 +308,41 @@ func (d *Dir) put(contents []fileContent, snapshot *Snapshot) error {
 // text keeps the schema's own lines, so that it reads well in a diff.
 func (s *Snapshot) text() []byte {
 	return fmt.Appendf(nil, "{\n\"form\": %q,\n\"sum\": %q,\n\"schema\": %s\n}\n", s.Form, s.Sum, bytes.TrimSpace(s.Schema))
+}
+
+// sumWith is the checksum of the directory as it will be with more files.
+func (d *Dir) sumWith(contents []fileContent) (migrate.HashFile, error) {
+	if len(contents) == 0 {
+		d.Reset()
+		return d.Checksum()
+	}
+	if d.format == FormatFlyway {
+		// Its order, and which files count at all, depend on the others.
+		next, err := d.with(contents)
+		if err != nil {
+			return nil, err
+		}
+		return next.Checksum()
+	}
+	files, err := d.Dir.Files()
+	if err != nil {
+		return nil, fmt.Errorf("reading migration directory: %w", err)
+	}
+	suffix := ".sql"
+	if d.format == FormatGolangMigrate {
+		suffix = ".up.sql"
+	}
+	for _, c := range contents {
+		if strings.HasSuffix(c.name, suffix) && !strings.Contains(c.name, "/") {
+			files = append(files, migrate.NewLocalFile(c.name, c.data))
+		}
+	}
+	sort.SliceStable(files, func(i, j int) bool { return files[i].Name() < files[j].Name() })
+	sum, err := migrate.NewHashFile(files)
+	if err != nil {
+		return nil, fmt.Errorf("computing checksum: %w", err)
+	}
+	return sum, nil
 }
 
 // with is the directory plus files that are not on disk.
