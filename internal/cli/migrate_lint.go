@@ -213,13 +213,17 @@ func (j *lintJob) run(ctx context.Context, s streams, f *migrateLintFlags) (*mig
 		fmt.Fprintf(s.err, "the server at hand is PostgreSQL %d: judged for %d without running the statements\n", srv.Major(), f.version)
 		return migrationlint.Run(ctx, j.in, j.opt)
 	}
-	j.opt.Tracer = migrationlint.OnServer{Private: srv.DataDir() != "", NewDB: func(ctx context.Context) (*sql.DB, func(), error) {
-		db, err := srv.NewDatabase(ctx)
+	opened := func(db *devdb.Database, err error) (*sql.DB, func(), error) {
 		if err != nil {
 			return nil, nil, err
 		}
 		return db.DB, func() { db.Close() }, nil
-	}}
+	}
+	j.opt.Tracer = migrationlint.OnServer{Private: srv.DataDir() != "",
+		NewDB: func(ctx context.Context) (*sql.DB, func(), error) { return opened(srv.NewDatabase(ctx)) },
+		Clone: func(ctx context.Context, key string, prepare func(context.Context, *sql.DB) error) (*sql.DB, func(), error) {
+			return opened(srv.Clone(ctx, key, prepare))
+		}}
 	res, err := migrationlint.Run(ctx, j.in, j.opt)
 	if err == nil || ctx.Err() != nil {
 		return res, err

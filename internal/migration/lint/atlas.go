@@ -21,6 +21,9 @@ import (
 // atlasMost is the greatest number of statements that Atlas's analyzers look at: the schema is read after each.
 const atlasMost = 200
 
+// atlasTables is the greatest number of tables in the schema for which they run: all of it is compared each time.
+const atlasTables = 300
+
 // Foreigner is a Tracer that also runs the analyzers of another tool, and gives what they say.
 type Foreigner interface {
 	Foreign(ctx context.Context, in Input) ([]Foreign, error)
@@ -48,21 +51,21 @@ func (o OnServer) Foreign(ctx context.Context, in Input) ([]Foreign, error) {
 	if in.Apart || in.Open || total > atlasMost {
 		return nil, nil
 	}
-	db, done, err := o.NewDB(ctx)
+	db, done, err := o.deployed(ctx, in)
 	if err != nil {
 		return nil, err
 	}
 	defer done()
-	for _, group := range [][]File{in.Schema, in.Before} {
-		for _, f := range group {
-			if err := replayOn(ctx, db, f); err != nil {
-				return nil, nil // the trace has said so
-			}
-		}
-	}
 	a, err := newAtlas(ctx, db)
 	if err != nil {
 		return nil, fmt.Errorf("preparing Atlas's analyzers: %w", err)
+	}
+	tables := 0
+	for _, s := range a.state.Schemas {
+		tables += len(s.Tables)
+	}
+	if tables > atlasTables {
+		return nil, nil
 	}
 	var list []Foreign
 	for i, f := range in.Files {

@@ -2,7 +2,9 @@ package lint
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/hex"
 	"fmt"
 
 	"github.com/plinth-go/plinth/internal/sqlparse"
@@ -13,6 +15,8 @@ import (
 type OnServer struct {
 	// NewDB makes an empty database; done throws it away.
 	NewDB func(context.Context) (db *sql.DB, done func(), err error)
+	// Clone makes a database that holds what prepare made, which runs once for a key; nil for NewDB each time.
+	Clone func(ctx context.Context, key string, prepare func(context.Context, *sql.DB) error) (db *sql.DB, done func(), err error)
 	// Private says that the whole server is thrown away, so that roles may be made on it.
 	Private bool
 }
@@ -21,18 +25,11 @@ var _ Tracer = OnServer{}
 
 // Trace implements Tracer. An error means that the deployed files could not be replayed or the server not be reached.
 func (o OnServer) Trace(ctx context.Context, in Input) ([][]Traced, string, int, error) {
-	db, done, err := o.NewDB(ctx)
+	db, done, err := o.deployed(ctx, in)
 	if err != nil {
 		return nil, "", 0, err
 	}
 	defer done()
-	for _, group := range [][]File{in.Schema, in.Before} {
-		for _, f := range group {
-			if err := replayOn(ctx, db, f); err != nil {
-				return nil, "", 0, err
-			}
-		}
-	}
 	var (
 		files  []trace.File
 		places [][]int // of each traced statement among the file's
@@ -63,6 +60,38 @@ func (o OnServer) Trace(ctx context.Context, in Input) ([][]Traced, string, int,
 	}
 	major := rep.Version / 10000
 	return out, fmt.Sprintf("PostgreSQL %d", major), major, nil
+}
+
+// deployed makes a database in the state in which the batch begins.
+func (o OnServer) deployed(ctx context.Context, in Input) (*sql.DB, func(), error) {
+	sum := sha256.New()
+	for _, group := range [][]File{in.Schema, in.Before} {
+		for _, f := range group {
+			fmt.Fprintf(sum, "%d\n%s", len(f.Text), f.Text)
+		}
+	}
+	prepare := func(ctx context.Context, db *sql.DB) error {
+		for _, group := range [][]File{in.Schema, in.Before} {
+			for _, f := range group {
+				if err := replayOn(ctx, db, f); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}
+	if o.Clone != nil {
+		return o.Clone(ctx, "migrate-lint-"+hex.EncodeToString(sum.Sum(nil)), prepare)
+	}
+	db, done, err := o.NewDB(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := prepare(ctx, db); err != nil {
+		done()
+		return nil, nil, err
+	}
+	return db, done, nil
 }
 
 // replayOn runs a deployed file. What psql alone understands is passed over.

@@ -25,16 +25,14 @@ func (o OnServer) RoundTrips(ctx context.Context, in Input) ([]RoundTrip, error)
 	if first == len(in.Files) {
 		return nil, nil
 	}
-	db, done, err := o.NewDB(ctx)
+	db, done, err := o.deployed(ctx, in)
 	if err != nil {
 		return nil, err
 	}
 	defer done()
-	for _, group := range [][]File{in.Schema, in.Before, in.Files[:first]} {
-		for _, f := range group {
-			if err := replayOn(ctx, db, f); err != nil {
-				return nil, nil // the trace has said so
-			}
+	for _, f := range in.Files[:first] {
+		if err := replayOn(ctx, db, f); err != nil {
+			return nil, nil // the trace has said so
 		}
 	}
 	t := &tripper{db: db, files: in.Files[first:], every: len(in.Files)-first <= oneByOne}
