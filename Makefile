@@ -54,6 +54,10 @@ lint: ## go vet, staticcheck and the order of the layers
 bench: ## Benchmarks against named peers; results in docs/benchmarks
 	$(GO) test -run '^$$' -bench . ./internal/benchmark/...
 
+.PHONY: bench-data
+bench-data: ## Data access compared with its peers, written to docs/benchmarks/data-access.md
+	PLINTH_BENCH_WRITE=docs/benchmarks/data-access.md $(GO) test -run '^$$' -bench DataAccess -benchtime 1x -timeout 30m ./internal/benchmark
+
 .PHONY: clean
 clean: ## Remove what make built
 	rm -rf $(BIN)

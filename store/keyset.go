@@ -1,6 +1,9 @@
 package store
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // SortKey is one column of an order.
 type SortKey struct {
@@ -101,45 +104,54 @@ func rowComparable(keys []SortKey, null []bool) (ok, tail bool) {
 	return true, tail
 }
 
-// ListText is the statement of one page: table, columns and order are quoted text, where has "?" for parameters.
-// With a count, every row carries the total as its last column, from a scalar subquery.
-func (d Dialect) ListText(columns, table, where, order string, count Count) string {
+// ListText is the statement of a list without its window: table, columns and order are quoted text, where has "?" for
+// parameters. With a count, every row carries the total as its last column, from a scalar subquery; AtLeast counts up
+// to the cap.
+func (d Dialect) ListText(columns, table, where, order string, count Count, limit int) string {
 	where = d.Number(where, 1)
-	next := 1 + strings.Count(where, "$")
 	var b strings.Builder
 	b.WriteString("SELECT " + columns)
 	switch count {
 	case Exact:
 		b.WriteString(", (SELECT count(*) FROM " + table + " WHERE " + where + ")")
 	case AtLeast:
-		b.WriteString(", (SELECT count(*) FROM (SELECT 1 FROM " + table + " WHERE " + where + " LIMIT " + d.Number("?", next) + ") AS counted)")
-		next++
+		b.WriteString(", (SELECT count(*) FROM (SELECT 1 FROM " + table + " WHERE " + where + " LIMIT " + strconv.Itoa(limit) + ") AS counted)")
 	}
 	b.WriteString(" FROM " + table + " WHERE " + where)
 	if order != "" {
 		b.WriteString(" ORDER BY " + order)
 	}
-	b.WriteString(d.Number(" LIMIT ? OFFSET ?", next))
 	return b.String()
 }
 
-// ListArgs are the arguments of ListText: those of where, and the window.
-func (d Dialect) ListArgs(args []any, w Window) []any {
-	out := make([]any, 0, 2*len(args)+3)
-	out = append(out, args...)
-	if w.Count == AtLeast {
-		out = append(out, w.Cap)
+// windowed is a list's statement with its window. The limit is part of the text, because a plan made for any limit
+// sorts all rows where one made for a few reads them in the order of an index. Offsets are too many for that.
+func (d Dialect) windowed(text string, limit, offset, args int) string {
+	if limit > 0 {
+		text += " LIMIT " + strconv.Itoa(limit)
 	}
-	if d != Postgres && (w.Count == Exact || w.Count == AtLeast) {
-		out = append(out, args...)
+	if offset > 0 {
+		text += d.Number(" OFFSET ?", args+1)
 	}
-	return append(out, w.Limit, w.Offset)
+	return text
 }
 
-// CountText counts the rows that a condition matches, AtLeast up to the parameter that follows those of where.
-func (d Dialect) CountText(table, where string, count Count) string {
+// listArgs are the arguments of a window's statement: those of where, in SQLite once more for the count.
+func (d Dialect) listArgs(args []any, w Window) []any {
+	out := args
+	if d != Postgres && (w.Count == Exact || w.Count == AtLeast) {
+		out = append(out[:len(out):len(out)], args...)
+	}
+	if w.Offset > 0 {
+		out = append(out, w.Offset)
+	}
+	return out
+}
+
+// CountText counts the rows that a condition matches, AtLeast up to the limit.
+func (d Dialect) CountText(table, where string, count Count, limit int) string {
 	if count == AtLeast {
-		return d.Number("SELECT count(*) FROM (SELECT 1 FROM "+table+" WHERE "+where+" LIMIT ?) AS counted", 1)
+		return d.Number("SELECT count(*) FROM (SELECT 1 FROM "+table+" WHERE "+where+" LIMIT "+strconv.Itoa(limit)+") AS counted", 1)
 	}
 	return d.Number("SELECT count(*) FROM "+table+" WHERE "+where, 1)
 }

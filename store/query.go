@@ -114,10 +114,10 @@ func Total(ctx context.Context, db dialect.ExecQuerier, d Dialect, table, where 
 		n, err := estimate(ctx, db, d.Number("SELECT 1 FROM "+table+" WHERE "+where, 1), args)
 		return n, Estimated, err
 	case w.Count == AtLeast:
-		n, err := Scalar[int64](ctx, db, d.CountText(table, where, AtLeast), append(args[:len(args):len(args)], w.Cap)...)
+		n, err := Scalar[int64](ctx, db, d.CountText(table, where, AtLeast, w.Cap), args...)
 		return n, AtLeast, err
 	}
-	n, err := Scalar[int64](ctx, db, d.CountText(table, where, Exact), args...)
+	n, err := Scalar[int64](ctx, db, d.CountText(table, where, Exact, 0), args...)
 	return n, Exact, err
 }
 

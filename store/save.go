@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 
 	"entgo.io/ent/dialect"
 )
@@ -50,19 +51,34 @@ func PartOf[T any](in *Insert[T], rows []*T, id func(*T) any, c PartColumns) Par
 
 // SaveNew writes a new root and its parts with one statement of PostgreSQL.
 func SaveNew[T any](ctx context.Context, db dialect.ExecQuerier, root *Insert[T], row *T, parts []Part) error {
-	var b strings.Builder
 	args := make([]any, 0, len(root.Columns)+16)
 	for _, c := range root.Columns {
 		args = append(args, c.Value(row))
 	}
+	for _, p := range parts {
+		args = append(args, p.arrays...)
+	}
+	return db.Exec(ctx, saveNewText(root, parts), args, nil)
+}
+
+// saveNewTexts keeps the statements of SaveNew by the root's table: there is one for each aggregate.
+var saveNewTexts sync.Map
+
+func saveNewText[T any](root *Insert[T], parts []Part) string {
+	key := root
+	if text, ok := saveNewTexts.Load(key); ok {
+		return text.(string)
+	}
+	var b strings.Builder
 	marks := strings.TrimSuffix(strings.Repeat("?, ", len(root.Columns)), ", ")
 	b.WriteString("WITH root AS (INSERT INTO " + root.Table + " (" + root.Names() + ") VALUES (" + marks + "))")
 	for i, p := range parts {
 		fmt.Fprintf(&b, ", part%d AS (INSERT INTO %s (%s) SELECT * FROM %s)", i, p.table, p.names, p.unnest)
-		args = append(args, p.arrays...)
 	}
 	b.WriteString(" SELECT 1")
-	return db.Exec(ctx, Postgres.Number(b.String(), 1), args, nil)
+	text := Postgres.Number(b.String(), 1)
+	saveNewTexts.Store(key, text)
+	return text
 }
 
 // SaveOld changes an existing root and makes it have exactly these parts, with one statement of PostgreSQL: parts that

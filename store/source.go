@@ -47,10 +47,10 @@ type Variant struct {
 	Where string
 	// Keys is the order; with a cursor, its last key is unique.
 	Keys []SortKey
-	// First reads up to a limit; After does behind the sort values of a row, compared as a row.
+	// First reads the rows; After those behind the sort values of a row, compared as a row.
 	First, After string
-	// Plain, Counted and Capped read a window, without a total, with the exact one, and with a capped one.
-	Plain, Counted, Capped string
+	// Counted and Capped read them with the exact total, and with one that stops at DefaultCap.
+	Counted, Capped string
 }
 
 // Dialect is the dialect of the source's driver.
@@ -77,12 +77,16 @@ func (s *Source[T]) firstText(v Variant) string {
 	return FirstText(s.Dialect(), s.Columns, s.Table, s.where(v), v.Keys)
 }
 
-func (s *Source[T]) windowText(v Variant, c Count) string {
-	text := map[Count]string{Exact: v.Counted, AtLeast: v.Capped, Estimated: v.Plain, Uncounted: v.Plain}[c]
-	if text != "" {
-		return text
+func (s *Source[T]) windowText(v Variant, w Window) string {
+	switch {
+	case w.Count == Estimated || w.Count == Uncounted:
+		return s.firstText(v)
+	case w.Count == Exact && v.Counted != "":
+		return v.Counted
+	case w.Count == AtLeast && w.Cap == DefaultCap && v.Capped != "":
+		return v.Capped
 	}
-	return s.Dialect().ListText(s.Columns, s.Table, s.where(v), s.Dialect().OrderBy(v.Keys), c)
+	return s.Dialect().ListText(s.Columns, s.Table, s.where(v), s.Dialect().OrderBy(v.Keys), w.Count, w.Cap)
 }
 
 // FirstText is the statement of Variant.First.
@@ -91,7 +95,7 @@ func FirstText(d Dialect, columns, table, where string, keys []SortKey) string {
 	if len(keys) > 0 {
 		text += " ORDER BY " + d.OrderBy(keys)
 	}
-	return d.Number(text+" LIMIT ?", 1)
+	return d.Number(text, 1)
 }
 
 // AfterText is the statement of Variant.After; empty where the order cannot be compared as a row.
@@ -111,7 +115,7 @@ func (s *Source[T]) One(ctx context.Context, v Variant, args ...any) (*T, error)
 		return nil, err
 	}
 	if direct {
-		item, err := One(ctx, s.Driver, s.Scan, s.firstText(v), append(join(scope, args), 1)...)
+		item, err := One(ctx, s.Driver, s.Scan, s.firstText(v), join(scope, args)...)
 		return item, s.Constraints.Wrap(err)
 	}
 	items, err := s.find(ctx, v, args, 1, 0)
@@ -124,9 +128,6 @@ func (s *Source[T]) One(ctx context.Context, v Variant, args ...any) (*T, error)
 	return items[0], nil
 }
 
-// noLimit is more rows than a table has.
-const noLimit = 1 << 62
-
 // All reads the rows that a query matches, at most limit where it is not 0.
 func (s *Source[T]) All(ctx context.Context, v Variant, limit int, args ...any) ([]*T, error) {
 	scope, direct, err := s.Enter(ctx)
@@ -137,10 +138,8 @@ func (s *Source[T]) All(ctx context.Context, v Variant, limit int, args ...any) 
 		return s.find(ctx, v, args, limit, 0)
 	}
 	size := min(limit, DefaultLimit)
-	if limit <= 0 {
-		limit = noLimit
-	}
-	items, err := All(ctx, s.Driver, s.Scan, size, s.firstText(v), append(join(scope, args), limit)...)
+	all := join(scope, args)
+	items, err := All(ctx, s.Driver, s.Scan, size, s.Dialect().windowed(s.firstText(v), limit, 0, len(all)), all...)
 	return items, s.Constraints.Wrap(err)
 }
 
@@ -161,10 +160,11 @@ func (s *Source[T]) Page(ctx context.Context, v Variant, w Window, args ...any) 
 	all := join(scope, args)
 	total := int64(-1)
 	var items []*T
+	text, window := d.windowed(s.windowText(v, w), w.Limit, w.Offset, len(all)), d.listArgs(all, w)
 	if w.Count == Exact || w.Count == AtLeast {
-		items, total, err = Counted(ctx, s.Driver, s.Scan, w.Limit, s.windowText(v, w.Count), d.ListArgs(all, w)...)
+		items, total, err = Counted(ctx, s.Driver, s.Scan, w.Limit, text, window...)
 	} else {
-		items, err = All(ctx, s.Driver, s.Scan, w.Limit, s.windowText(v, w.Count), d.ListArgs(all, w)...)
+		items, err = All(ctx, s.Driver, s.Scan, w.Limit, text, window...)
 	}
 	if err == nil && total < 0 {
 		total, w.Count, err = Total(ctx, s.Driver, d, s.Table, s.where(v), all, w)
@@ -201,7 +201,7 @@ func (s *Source[T]) Count(ctx context.Context, v Variant, args ...any) (int64, e
 		n, err := s.Tally(ctx, filter(v.Where, args))
 		return int64(n), s.Constraints.Wrap(err)
 	}
-	n, err := Scalar[int64](ctx, s.Driver, s.Dialect().CountText(s.Table, s.where(v), Exact), join(scope, args)...)
+	n, err := Scalar[int64](ctx, s.Driver, s.Dialect().CountText(s.Table, s.where(v), Exact, 0), join(scope, args)...)
 	return n, s.Constraints.Wrap(err)
 }
 
@@ -310,7 +310,8 @@ func (s *Source[T]) slice(ctx context.Context, direct bool, v Variant, text stri
 	if text == "" {
 		text = s.firstText(v)
 	}
-	items, err := All(ctx, s.Driver, s.Scan, n, text, append(join(scope, args), n)...)
+	all := join(scope, args)
+	items, err := All(ctx, s.Driver, s.Scan, n, s.Dialect().windowed(text, n, 0, len(all)), all...)
 	return items, s.Constraints.Wrap(err)
 }
 

@@ -12,6 +12,8 @@ type filterField struct {
 	Given         string // when it applies, of f.Name
 	Cond          string // the expression of the condition
 	Args          string // the expressions of its arguments, with a leading comma
+	// Where one value is given, it is compared as one: that keeps the order of an index.
+	One, OneCond, OneArg string
 }
 
 // Filter lists the conditions that a list can be restricted by: those that the fields' types allow.
@@ -48,7 +50,8 @@ func (e *entity) Filter() []filterField {
 		case f.IsTime():
 		default:
 			add(f, "", filterField{Go: "[]" + f.Go, Doc: "is one of them", Given: "len(" + field("") + ") > 0",
-				Cond: "d.In(" + col + ", " + quoted(f.Array) + ")", Args: ", store.List(d, " + field("") + ")"})
+				Cond: "d.In(" + col + ", " + quoted(f.Array) + ")", Args: ", store.List(d, " + field("") + ")",
+				One: "len(" + field("") + ") == 1", OneCond: quoted(f.Column + " = ?"), OneArg: field("") + "[0]"})
 		}
 		if f.IsTime() || f.Type.Numeric() && !f.IsID && f.Graph.Facts.Role == "" && !f.IsEdgeField() {
 			add(f, "From", filterField{Go: "*" + f.Go, Doc: "is at least this", Given: field("From") + " != nil", Cond: quoted(f.Column + " >= ?"), Args: ", *" + field("From")})

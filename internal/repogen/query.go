@@ -391,9 +391,9 @@ func (e *entity) statements(v *store.Variant, m *queryModel, d store.Dialect, co
 	switch {
 	case m.Offset():
 		order := d.OrderBy(v.Keys)
-		v.Plain = d.ListText(columns, e.Table(), where, order, store.Uncounted)
-		v.Counted = d.ListText(columns, e.Table(), where, order, store.Exact)
-		v.Capped = d.ListText(columns, e.Table(), where, order, store.AtLeast)
+		v.First = store.FirstText(d, columns, e.Table(), where, v.Keys)
+		v.Counted = d.ListText(columns, e.Table(), where, order, store.Exact, 0)
+		v.Capped = d.ListText(columns, e.Table(), where, order, store.AtLeast, store.DefaultCap)
 	case m.Keyset():
 		v.After = store.AfterText(d, columns, e.Table(), where, v.Keys)
 		fallthrough

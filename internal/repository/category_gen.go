@@ -95,8 +95,8 @@ func (r *CategoryRepository) tally(ctx context.Context, where func(*sql.Selector
 }
 
 var categoryGet = [2]store.Variant{
-	{Where: `"id" = ?`, First: `SELECT "id", "tenant_id", "created_at", "updated_at", "name", "parent_id" FROM "categories" WHERE "tenant_id" = $1 AND "id" = $2 LIMIT $3`},
-	{Where: `"id" = ?`, First: `SELECT "id", "tenant_id", "created_at", "updated_at", "name", "parent_id" FROM "categories" WHERE "tenant_id" = ? AND "id" = ? LIMIT ?`},
+	{Where: `"id" = ?`, First: `SELECT "id", "tenant_id", "created_at", "updated_at", "name", "parent_id" FROM "categories" WHERE "tenant_id" = $1 AND "id" = $2`},
+	{Where: `"id" = ?`, First: `SELECT "id", "tenant_id", "created_at", "updated_at", "name", "parent_id" FROM "categories" WHERE "tenant_id" = ? AND "id" = ?`},
 }
 
 // Get reads the category with an id. It returns store.ErrNotFound where there is none.
@@ -106,8 +106,8 @@ func (r *CategoryRepository) Get(ctx context.Context, id uuid.UUID) (*ent.Catego
 }
 
 var categoryGetMany = [2]store.Variant{
-	{Where: `"id" = ANY(?::uuid[])`, First: `SELECT "id", "tenant_id", "created_at", "updated_at", "name", "parent_id" FROM "categories" WHERE "tenant_id" = $1 AND "id" = ANY($2::uuid[]) LIMIT $3`},
-	{Where: `"id" IN (SELECT value FROM json_each(?))`, First: `SELECT "id", "tenant_id", "created_at", "updated_at", "name", "parent_id" FROM "categories" WHERE "tenant_id" = ? AND "id" IN (SELECT value FROM json_each(?)) LIMIT ?`},
+	{Where: `"id" = ANY(?::uuid[])`, First: `SELECT "id", "tenant_id", "created_at", "updated_at", "name", "parent_id" FROM "categories" WHERE "tenant_id" = $1 AND "id" = ANY($2::uuid[])`},
+	{Where: `"id" IN (SELECT value FROM json_each(?))`, First: `SELECT "id", "tenant_id", "created_at", "updated_at", "name", "parent_id" FROM "categories" WHERE "tenant_id" = ? AND "id" IN (SELECT value FROM json_each(?))`},
 }
 
 // GetMany reads the categories with the ids, in the order asked; an id asked twice is given twice. It returns
@@ -121,8 +121,8 @@ func (r *CategoryRepository) GetMany(ctx context.Context, ids ...uuid.UUID) ([]*
 }
 
 var categoryGetByName = [2]store.Variant{
-	{Where: `"name" = ?`, First: `SELECT "id", "tenant_id", "created_at", "updated_at", "name", "parent_id" FROM "categories" WHERE "tenant_id" = $1 AND "name" = $2 LIMIT $3`},
-	{Where: `"name" = ?`, First: `SELECT "id", "tenant_id", "created_at", "updated_at", "name", "parent_id" FROM "categories" WHERE "tenant_id" = ? AND "name" = ? LIMIT ?`},
+	{Where: `"name" = ?`, First: `SELECT "id", "tenant_id", "created_at", "updated_at", "name", "parent_id" FROM "categories" WHERE "tenant_id" = $1 AND "name" = $2`},
+	{Where: `"name" = ?`, First: `SELECT "id", "tenant_id", "created_at", "updated_at", "name", "parent_id" FROM "categories" WHERE "tenant_id" = ? AND "name" = ?`},
 }
 
 // GetByName reads the category with its unique name (uq_categories_tenant_id_name). It returns store.ErrNotFound
@@ -147,7 +147,9 @@ type CategoryFilter struct {
 
 func (f *CategoryFilter) where(d store.Dialect) store.Conds {
 	var c store.Conds
-	if len(f.ID) > 0 {
+	if len(f.ID) == 1 {
+		c.Add(`"id" = ?`, f.ID[0])
+	} else if len(f.ID) > 0 {
 		c.Add(d.In(`"id"`, "uuid"), store.List(d, f.ID))
 	}
 	if f.CreatedAtFrom != nil {
@@ -162,13 +164,17 @@ func (f *CategoryFilter) where(d store.Dialect) store.Conds {
 	if f.UpdatedAtBefore != nil {
 		c.Add(`"updated_at" < ?`, *f.UpdatedAtBefore)
 	}
-	if len(f.Name) > 0 {
+	if len(f.Name) == 1 {
+		c.Add(`"name" = ?`, f.Name[0])
+	} else if len(f.Name) > 0 {
 		c.Add(d.In(`"name"`, "text"), store.List(d, f.Name))
 	}
 	if f.NameContains != "" {
 		c.Add(d.Search(`"name"`), d.LikePart(f.NameContains))
 	}
-	if len(f.ParentID) > 0 {
+	if len(f.ParentID) == 1 {
+		c.Add(`"parent_id" = ?`, f.ParentID[0])
+	} else if len(f.ParentID) > 0 {
 		c.Add(d.In(`"parent_id"`, "uuid"), store.List(d, f.ParentID))
 	}
 	if f.ParentIDIsNull != nil {
@@ -307,14 +313,14 @@ var categoryByNameForms = [2][]store.Variant{
 		{
 			Name:  "Category.ByName/0",
 			Where: `"name" = ?`,
-			First: `SELECT "id", "tenant_id", "created_at", "updated_at", "name", "parent_id" FROM "categories" WHERE "tenant_id" = $1 AND "name" = $2 LIMIT $3`,
+			First: `SELECT "id", "tenant_id", "created_at", "updated_at", "name", "parent_id" FROM "categories" WHERE "tenant_id" = $1 AND "name" = $2`,
 		},
 	},
 	{
 		{
 			Name:  "Category.ByName/0",
 			Where: `"name" = ?`,
-			First: `SELECT "id", "tenant_id", "created_at", "updated_at", "name", "parent_id" FROM "categories" WHERE "tenant_id" = ? AND "name" = ? LIMIT ?`,
+			First: `SELECT "id", "tenant_id", "created_at", "updated_at", "name", "parent_id" FROM "categories" WHERE "tenant_id" = ? AND "name" = ?`,
 		},
 	},
 }
@@ -334,14 +340,14 @@ var categoryChildrenForms = [2][]store.Variant{
 		{
 			Name:  "Category.Children/0",
 			Where: `"parent_id" = ?`,
-			First: `SELECT "id", "tenant_id", "created_at", "updated_at", "name", "parent_id" FROM "categories" WHERE "tenant_id" = $1 AND "parent_id" = $2 LIMIT $3`,
+			First: `SELECT "id", "tenant_id", "created_at", "updated_at", "name", "parent_id" FROM "categories" WHERE "tenant_id" = $1 AND "parent_id" = $2`,
 		},
 	},
 	{
 		{
 			Name:  "Category.Children/0",
 			Where: `"parent_id" = ?`,
-			First: `SELECT "id", "tenant_id", "created_at", "updated_at", "name", "parent_id" FROM "categories" WHERE "tenant_id" = ? AND "parent_id" = ? LIMIT ?`,
+			First: `SELECT "id", "tenant_id", "created_at", "updated_at", "name", "parent_id" FROM "categories" WHERE "tenant_id" = ? AND "parent_id" = ?`,
 		},
 	},
 }

@@ -101,8 +101,8 @@ func (r *OrderRepository) tally(ctx context.Context, where func(*sql.Selector)) 
 }
 
 var orderGet = [2]store.Variant{
-	{Where: `"id" = ?`, First: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "version", "customer_id", "status", "total_cents", "placed_at" FROM "orders" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "id" = $2 LIMIT $3`},
-	{Where: `"id" = ?`, First: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "version", "customer_id", "status", "total_cents", "placed_at" FROM "orders" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND "id" = ? LIMIT ?`},
+	{Where: `"id" = ?`, First: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "version", "customer_id", "status", "total_cents", "placed_at" FROM "orders" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "id" = $2`},
+	{Where: `"id" = ?`, First: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "version", "customer_id", "status", "total_cents", "placed_at" FROM "orders" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND "id" = ?`},
 }
 
 // Get reads the order with an id. It returns store.ErrNotFound where there is none.
@@ -112,8 +112,8 @@ func (r *OrderRepository) Get(ctx context.Context, id uuid.UUID) (*ent.Order, er
 }
 
 var orderGetMany = [2]store.Variant{
-	{Where: `"id" = ANY(?::uuid[])`, First: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "version", "customer_id", "status", "total_cents", "placed_at" FROM "orders" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "id" = ANY($2::uuid[]) LIMIT $3`},
-	{Where: `"id" IN (SELECT value FROM json_each(?))`, First: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "version", "customer_id", "status", "total_cents", "placed_at" FROM "orders" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND "id" IN (SELECT value FROM json_each(?)) LIMIT ?`},
+	{Where: `"id" = ANY(?::uuid[])`, First: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "version", "customer_id", "status", "total_cents", "placed_at" FROM "orders" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "id" = ANY($2::uuid[])`},
+	{Where: `"id" IN (SELECT value FROM json_each(?))`, First: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "version", "customer_id", "status", "total_cents", "placed_at" FROM "orders" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND "id" IN (SELECT value FROM json_each(?))`},
 }
 
 // GetMany reads the orders with the ids, in the order asked; an id asked twice is given twice. It returns
@@ -149,7 +149,9 @@ type OrderFilter struct {
 
 func (f *OrderFilter) where(d store.Dialect) store.Conds {
 	var c store.Conds
-	if len(f.ID) > 0 {
+	if len(f.ID) == 1 {
+		c.Add(`"id" = ?`, f.ID[0])
+	} else if len(f.ID) > 0 {
 		c.Add(d.In(`"id"`, "uuid"), store.List(d, f.ID))
 	}
 	if f.CreatedAtFrom != nil {
@@ -164,25 +166,35 @@ func (f *OrderFilter) where(d store.Dialect) store.Conds {
 	if f.UpdatedAtBefore != nil {
 		c.Add(`"updated_at" < ?`, *f.UpdatedAtBefore)
 	}
-	if len(f.CreatedBy) > 0 {
+	if len(f.CreatedBy) == 1 {
+		c.Add(`"created_by" = ?`, f.CreatedBy[0])
+	} else if len(f.CreatedBy) > 0 {
 		c.Add(d.In(`"created_by"`, "uuid"), store.List(d, f.CreatedBy))
 	}
 	if f.CreatedByIsNull != nil {
 		c.Add(store.IsNull(`"created_by"`, *f.CreatedByIsNull))
 	}
-	if len(f.UpdatedBy) > 0 {
+	if len(f.UpdatedBy) == 1 {
+		c.Add(`"updated_by" = ?`, f.UpdatedBy[0])
+	} else if len(f.UpdatedBy) > 0 {
 		c.Add(d.In(`"updated_by"`, "uuid"), store.List(d, f.UpdatedBy))
 	}
 	if f.UpdatedByIsNull != nil {
 		c.Add(store.IsNull(`"updated_by"`, *f.UpdatedByIsNull))
 	}
-	if len(f.CustomerID) > 0 {
+	if len(f.CustomerID) == 1 {
+		c.Add(`"customer_id" = ?`, f.CustomerID[0])
+	} else if len(f.CustomerID) > 0 {
 		c.Add(d.In(`"customer_id"`, "uuid"), store.List(d, f.CustomerID))
 	}
-	if len(f.Status) > 0 {
+	if len(f.Status) == 1 {
+		c.Add(`"status" = ?`, f.Status[0])
+	} else if len(f.Status) > 0 {
 		c.Add(d.In(`"status"`, "text"), store.List(d, f.Status))
 	}
-	if len(f.TotalCents) > 0 {
+	if len(f.TotalCents) == 1 {
+		c.Add(`"total_cents" = ?`, f.TotalCents[0])
+	} else if len(f.TotalCents) > 0 {
 		c.Add(d.In(`"total_cents"`, "bigint"), store.List(d, f.TotalCents))
 	}
 	if f.TotalCentsFrom != nil {
@@ -374,15 +386,15 @@ var orderByCustomerForms = [2][]store.Variant{
 			Name:  "Order.ByCustomer/0",
 			Where: `"customer_id" = ?`,
 			Keys:  []store.SortKey{{Column: `"placed_at"`, Desc: true, Nullable: true}, {Column: `"id"`, Desc: true}},
-			First: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "version", "customer_id", "status", "total_cents", "placed_at" FROM "orders" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "customer_id" = $2 ORDER BY "placed_at" DESC, "id" DESC LIMIT $3`,
-			After: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "version", "customer_id", "status", "total_cents", "placed_at" FROM "orders" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "customer_id" = $2 AND ("placed_at", "id") < ($3, $4) ORDER BY "placed_at" DESC, "id" DESC LIMIT $5`,
+			First: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "version", "customer_id", "status", "total_cents", "placed_at" FROM "orders" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "customer_id" = $2 ORDER BY "placed_at" DESC, "id" DESC`,
+			After: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "version", "customer_id", "status", "total_cents", "placed_at" FROM "orders" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "customer_id" = $2 AND ("placed_at", "id") < ($3, $4) ORDER BY "placed_at" DESC, "id" DESC`,
 		},
 		{
 			Name:  "Order.ByCustomer/1",
 			Where: `"customer_id" = ? AND "status" = ANY(?::text[])`,
 			Keys:  []store.SortKey{{Column: `"placed_at"`, Desc: true, Nullable: true}, {Column: `"id"`, Desc: true}},
-			First: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "version", "customer_id", "status", "total_cents", "placed_at" FROM "orders" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "customer_id" = $2 AND "status" = ANY($3::text[]) ORDER BY "placed_at" DESC, "id" DESC LIMIT $4`,
-			After: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "version", "customer_id", "status", "total_cents", "placed_at" FROM "orders" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "customer_id" = $2 AND "status" = ANY($3::text[]) AND ("placed_at", "id") < ($4, $5) ORDER BY "placed_at" DESC, "id" DESC LIMIT $6`,
+			First: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "version", "customer_id", "status", "total_cents", "placed_at" FROM "orders" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "customer_id" = $2 AND "status" = ANY($3::text[]) ORDER BY "placed_at" DESC, "id" DESC`,
+			After: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "version", "customer_id", "status", "total_cents", "placed_at" FROM "orders" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "customer_id" = $2 AND "status" = ANY($3::text[]) AND ("placed_at", "id") < ($4, $5) ORDER BY "placed_at" DESC, "id" DESC`,
 		},
 	},
 	{
@@ -390,15 +402,15 @@ var orderByCustomerForms = [2][]store.Variant{
 			Name:  "Order.ByCustomer/0",
 			Where: `"customer_id" = ?`,
 			Keys:  []store.SortKey{{Column: `"placed_at"`, Desc: true, Nullable: true}, {Column: `"id"`, Desc: true}},
-			First: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "version", "customer_id", "status", "total_cents", "placed_at" FROM "orders" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND "customer_id" = ? ORDER BY "placed_at" DESC NULLS FIRST, "id" DESC LIMIT ?`,
-			After: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "version", "customer_id", "status", "total_cents", "placed_at" FROM "orders" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND "customer_id" = ? AND ("placed_at", "id") < (?, ?) ORDER BY "placed_at" DESC NULLS FIRST, "id" DESC LIMIT ?`,
+			First: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "version", "customer_id", "status", "total_cents", "placed_at" FROM "orders" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND "customer_id" = ? ORDER BY "placed_at" DESC NULLS FIRST, "id" DESC`,
+			After: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "version", "customer_id", "status", "total_cents", "placed_at" FROM "orders" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND "customer_id" = ? AND ("placed_at", "id") < (?, ?) ORDER BY "placed_at" DESC NULLS FIRST, "id" DESC`,
 		},
 		{
 			Name:  "Order.ByCustomer/1",
 			Where: `"customer_id" = ? AND "status" IN (SELECT value FROM json_each(?))`,
 			Keys:  []store.SortKey{{Column: `"placed_at"`, Desc: true, Nullable: true}, {Column: `"id"`, Desc: true}},
-			First: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "version", "customer_id", "status", "total_cents", "placed_at" FROM "orders" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND "customer_id" = ? AND "status" IN (SELECT value FROM json_each(?)) ORDER BY "placed_at" DESC NULLS FIRST, "id" DESC LIMIT ?`,
-			After: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "version", "customer_id", "status", "total_cents", "placed_at" FROM "orders" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND "customer_id" = ? AND "status" IN (SELECT value FROM json_each(?)) AND ("placed_at", "id") < (?, ?) ORDER BY "placed_at" DESC NULLS FIRST, "id" DESC LIMIT ?`,
+			First: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "version", "customer_id", "status", "total_cents", "placed_at" FROM "orders" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND "customer_id" = ? AND "status" IN (SELECT value FROM json_each(?)) ORDER BY "placed_at" DESC NULLS FIRST, "id" DESC`,
+			After: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "version", "customer_id", "status", "total_cents", "placed_at" FROM "orders" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND "customer_id" = ? AND "status" IN (SELECT value FROM json_each(?)) AND ("placed_at", "id") < (?, ?) ORDER BY "placed_at" DESC NULLS FIRST, "id" DESC`,
 		},
 	},
 }
@@ -427,58 +439,58 @@ var orderPlacedBetweenForms = [2][]store.Variant{
 		{
 			Name:  "Order.PlacedBetween/0",
 			Keys:  []store.SortKey{{Column: `"placed_at"`, Nullable: true}, {Column: `"id"`}},
-			First: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "version", "customer_id", "status", "total_cents", "placed_at" FROM "orders" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL ORDER BY "placed_at", "id" LIMIT $2`,
-			After: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "version", "customer_id", "status", "total_cents", "placed_at" FROM "orders" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND ("placed_at", "id") > ($2, $3) ORDER BY "placed_at", "id" LIMIT $4`,
+			First: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "version", "customer_id", "status", "total_cents", "placed_at" FROM "orders" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL ORDER BY "placed_at", "id"`,
+			After: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "version", "customer_id", "status", "total_cents", "placed_at" FROM "orders" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND ("placed_at", "id") > ($2, $3) ORDER BY "placed_at", "id"`,
 		},
 		{
 			Name:  "Order.PlacedBetween/1",
 			Where: `"placed_at" >= ?`,
 			Keys:  []store.SortKey{{Column: `"placed_at"`, Nullable: true}, {Column: `"id"`}},
-			First: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "version", "customer_id", "status", "total_cents", "placed_at" FROM "orders" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "placed_at" >= $2 ORDER BY "placed_at", "id" LIMIT $3`,
-			After: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "version", "customer_id", "status", "total_cents", "placed_at" FROM "orders" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "placed_at" >= $2 AND ("placed_at", "id") > ($3, $4) ORDER BY "placed_at", "id" LIMIT $5`,
+			First: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "version", "customer_id", "status", "total_cents", "placed_at" FROM "orders" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "placed_at" >= $2 ORDER BY "placed_at", "id"`,
+			After: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "version", "customer_id", "status", "total_cents", "placed_at" FROM "orders" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "placed_at" >= $2 AND ("placed_at", "id") > ($3, $4) ORDER BY "placed_at", "id"`,
 		},
 		{
 			Name:  "Order.PlacedBetween/2",
 			Where: `"placed_at" < ?`,
 			Keys:  []store.SortKey{{Column: `"placed_at"`, Nullable: true}, {Column: `"id"`}},
-			First: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "version", "customer_id", "status", "total_cents", "placed_at" FROM "orders" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "placed_at" < $2 ORDER BY "placed_at", "id" LIMIT $3`,
-			After: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "version", "customer_id", "status", "total_cents", "placed_at" FROM "orders" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "placed_at" < $2 AND ("placed_at", "id") > ($3, $4) ORDER BY "placed_at", "id" LIMIT $5`,
+			First: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "version", "customer_id", "status", "total_cents", "placed_at" FROM "orders" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "placed_at" < $2 ORDER BY "placed_at", "id"`,
+			After: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "version", "customer_id", "status", "total_cents", "placed_at" FROM "orders" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "placed_at" < $2 AND ("placed_at", "id") > ($3, $4) ORDER BY "placed_at", "id"`,
 		},
 		{
 			Name:  "Order.PlacedBetween/3",
 			Where: `"placed_at" >= ? AND "placed_at" < ?`,
 			Keys:  []store.SortKey{{Column: `"placed_at"`, Nullable: true}, {Column: `"id"`}},
-			First: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "version", "customer_id", "status", "total_cents", "placed_at" FROM "orders" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "placed_at" >= $2 AND "placed_at" < $3 ORDER BY "placed_at", "id" LIMIT $4`,
-			After: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "version", "customer_id", "status", "total_cents", "placed_at" FROM "orders" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "placed_at" >= $2 AND "placed_at" < $3 AND ("placed_at", "id") > ($4, $5) ORDER BY "placed_at", "id" LIMIT $6`,
+			First: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "version", "customer_id", "status", "total_cents", "placed_at" FROM "orders" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "placed_at" >= $2 AND "placed_at" < $3 ORDER BY "placed_at", "id"`,
+			After: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "version", "customer_id", "status", "total_cents", "placed_at" FROM "orders" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "placed_at" >= $2 AND "placed_at" < $3 AND ("placed_at", "id") > ($4, $5) ORDER BY "placed_at", "id"`,
 		},
 	},
 	{
 		{
 			Name:  "Order.PlacedBetween/0",
 			Keys:  []store.SortKey{{Column: `"placed_at"`, Nullable: true}, {Column: `"id"`}},
-			First: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "version", "customer_id", "status", "total_cents", "placed_at" FROM "orders" WHERE "tenant_id" = ? AND "deleted_at" IS NULL ORDER BY "placed_at" NULLS LAST, "id" LIMIT ?`,
-			After: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "version", "customer_id", "status", "total_cents", "placed_at" FROM "orders" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND ("placed_at", "id") > (?, ?) ORDER BY "placed_at" NULLS LAST, "id" LIMIT ?`,
+			First: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "version", "customer_id", "status", "total_cents", "placed_at" FROM "orders" WHERE "tenant_id" = ? AND "deleted_at" IS NULL ORDER BY "placed_at" NULLS LAST, "id"`,
+			After: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "version", "customer_id", "status", "total_cents", "placed_at" FROM "orders" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND ("placed_at", "id") > (?, ?) ORDER BY "placed_at" NULLS LAST, "id"`,
 		},
 		{
 			Name:  "Order.PlacedBetween/1",
 			Where: `"placed_at" >= ?`,
 			Keys:  []store.SortKey{{Column: `"placed_at"`, Nullable: true}, {Column: `"id"`}},
-			First: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "version", "customer_id", "status", "total_cents", "placed_at" FROM "orders" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND "placed_at" >= ? ORDER BY "placed_at" NULLS LAST, "id" LIMIT ?`,
-			After: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "version", "customer_id", "status", "total_cents", "placed_at" FROM "orders" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND "placed_at" >= ? AND ("placed_at", "id") > (?, ?) ORDER BY "placed_at" NULLS LAST, "id" LIMIT ?`,
+			First: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "version", "customer_id", "status", "total_cents", "placed_at" FROM "orders" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND "placed_at" >= ? ORDER BY "placed_at" NULLS LAST, "id"`,
+			After: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "version", "customer_id", "status", "total_cents", "placed_at" FROM "orders" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND "placed_at" >= ? AND ("placed_at", "id") > (?, ?) ORDER BY "placed_at" NULLS LAST, "id"`,
 		},
 		{
 			Name:  "Order.PlacedBetween/2",
 			Where: `"placed_at" < ?`,
 			Keys:  []store.SortKey{{Column: `"placed_at"`, Nullable: true}, {Column: `"id"`}},
-			First: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "version", "customer_id", "status", "total_cents", "placed_at" FROM "orders" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND "placed_at" < ? ORDER BY "placed_at" NULLS LAST, "id" LIMIT ?`,
-			After: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "version", "customer_id", "status", "total_cents", "placed_at" FROM "orders" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND "placed_at" < ? AND ("placed_at", "id") > (?, ?) ORDER BY "placed_at" NULLS LAST, "id" LIMIT ?`,
+			First: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "version", "customer_id", "status", "total_cents", "placed_at" FROM "orders" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND "placed_at" < ? ORDER BY "placed_at" NULLS LAST, "id"`,
+			After: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "version", "customer_id", "status", "total_cents", "placed_at" FROM "orders" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND "placed_at" < ? AND ("placed_at", "id") > (?, ?) ORDER BY "placed_at" NULLS LAST, "id"`,
 		},
 		{
 			Name:  "Order.PlacedBetween/3",
 			Where: `"placed_at" >= ? AND "placed_at" < ?`,
 			Keys:  []store.SortKey{{Column: `"placed_at"`, Nullable: true}, {Column: `"id"`}},
-			First: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "version", "customer_id", "status", "total_cents", "placed_at" FROM "orders" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND "placed_at" >= ? AND "placed_at" < ? ORDER BY "placed_at" NULLS LAST, "id" LIMIT ?`,
-			After: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "version", "customer_id", "status", "total_cents", "placed_at" FROM "orders" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND "placed_at" >= ? AND "placed_at" < ? AND ("placed_at", "id") > (?, ?) ORDER BY "placed_at" NULLS LAST, "id" LIMIT ?`,
+			First: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "version", "customer_id", "status", "total_cents", "placed_at" FROM "orders" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND "placed_at" >= ? AND "placed_at" < ? ORDER BY "placed_at" NULLS LAST, "id"`,
+			After: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "version", "customer_id", "status", "total_cents", "placed_at" FROM "orders" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND "placed_at" >= ? AND "placed_at" < ? AND ("placed_at", "id") > (?, ?) ORDER BY "placed_at" NULLS LAST, "id"`,
 		},
 	},
 }
@@ -859,8 +871,8 @@ func (in *OrderItemCreate) whole() OrderItemPatch {
 }
 
 var orderItemOfOrder = [2]store.Variant{
-	{Where: `"order_id" = ?`, Keys: []store.SortKey{{Column: `"id"`}}, First: `SELECT "id", "tenant_id", "created_at", "updated_at", "order_id", "product_id", "position", "quantity", "unit_price_cents" FROM "order_items" WHERE "tenant_id" = $1 AND "order_id" = $2 ORDER BY "id" LIMIT $3`},
-	{Where: `"order_id" = ?`, Keys: []store.SortKey{{Column: `"id"`}}, First: `SELECT "id", "tenant_id", "created_at", "updated_at", "order_id", "product_id", "position", "quantity", "unit_price_cents" FROM "order_items" WHERE "tenant_id" = ? AND "order_id" = ? ORDER BY "id" LIMIT ?`},
+	{Where: `"order_id" = ?`, Keys: []store.SortKey{{Column: `"id"`}}, First: `SELECT "id", "tenant_id", "created_at", "updated_at", "order_id", "product_id", "position", "quantity", "unit_price_cents" FROM "order_items" WHERE "tenant_id" = $1 AND "order_id" = $2 ORDER BY "id"`},
+	{Where: `"order_id" = ?`, Keys: []store.SortKey{{Column: `"id"`}}, First: `SELECT "id", "tenant_id", "created_at", "updated_at", "order_id", "product_id", "position", "quantity", "unit_price_cents" FROM "order_items" WHERE "tenant_id" = ? AND "order_id" = ? ORDER BY "id"`},
 }
 
 // ofOrder reads the order items of an order.

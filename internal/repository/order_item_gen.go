@@ -90,8 +90,8 @@ func (r *OrderItemRepository) tally(ctx context.Context, where func(*sql.Selecto
 }
 
 var orderItemGet = [2]store.Variant{
-	{Where: `"id" = ?`, First: `SELECT "id", "tenant_id", "created_at", "updated_at", "order_id", "product_id", "position", "quantity", "unit_price_cents" FROM "order_items" WHERE "tenant_id" = $1 AND "id" = $2 LIMIT $3`},
-	{Where: `"id" = ?`, First: `SELECT "id", "tenant_id", "created_at", "updated_at", "order_id", "product_id", "position", "quantity", "unit_price_cents" FROM "order_items" WHERE "tenant_id" = ? AND "id" = ? LIMIT ?`},
+	{Where: `"id" = ?`, First: `SELECT "id", "tenant_id", "created_at", "updated_at", "order_id", "product_id", "position", "quantity", "unit_price_cents" FROM "order_items" WHERE "tenant_id" = $1 AND "id" = $2`},
+	{Where: `"id" = ?`, First: `SELECT "id", "tenant_id", "created_at", "updated_at", "order_id", "product_id", "position", "quantity", "unit_price_cents" FROM "order_items" WHERE "tenant_id" = ? AND "id" = ?`},
 }
 
 // Get reads the order item with an id. It returns store.ErrNotFound where there is none.
@@ -101,8 +101,8 @@ func (r *OrderItemRepository) Get(ctx context.Context, id uuid.UUID) (*ent.Order
 }
 
 var orderItemGetMany = [2]store.Variant{
-	{Where: `"id" = ANY(?::uuid[])`, First: `SELECT "id", "tenant_id", "created_at", "updated_at", "order_id", "product_id", "position", "quantity", "unit_price_cents" FROM "order_items" WHERE "tenant_id" = $1 AND "id" = ANY($2::uuid[]) LIMIT $3`},
-	{Where: `"id" IN (SELECT value FROM json_each(?))`, First: `SELECT "id", "tenant_id", "created_at", "updated_at", "order_id", "product_id", "position", "quantity", "unit_price_cents" FROM "order_items" WHERE "tenant_id" = ? AND "id" IN (SELECT value FROM json_each(?)) LIMIT ?`},
+	{Where: `"id" = ANY(?::uuid[])`, First: `SELECT "id", "tenant_id", "created_at", "updated_at", "order_id", "product_id", "position", "quantity", "unit_price_cents" FROM "order_items" WHERE "tenant_id" = $1 AND "id" = ANY($2::uuid[])`},
+	{Where: `"id" IN (SELECT value FROM json_each(?))`, First: `SELECT "id", "tenant_id", "created_at", "updated_at", "order_id", "product_id", "position", "quantity", "unit_price_cents" FROM "order_items" WHERE "tenant_id" = ? AND "id" IN (SELECT value FROM json_each(?))`},
 }
 
 // GetMany reads the order items with the ids, in the order asked; an id asked twice is given twice. It returns
@@ -116,8 +116,8 @@ func (r *OrderItemRepository) GetMany(ctx context.Context, ids ...uuid.UUID) ([]
 }
 
 var orderItemGetByOrderIDAndPosition = [2]store.Variant{
-	{Where: `"order_id" = ? AND "position" = ?`, First: `SELECT "id", "tenant_id", "created_at", "updated_at", "order_id", "product_id", "position", "quantity", "unit_price_cents" FROM "order_items" WHERE "tenant_id" = $1 AND "order_id" = $2 AND "position" = $3 LIMIT $4`},
-	{Where: `"order_id" = ? AND "position" = ?`, First: `SELECT "id", "tenant_id", "created_at", "updated_at", "order_id", "product_id", "position", "quantity", "unit_price_cents" FROM "order_items" WHERE "tenant_id" = ? AND "order_id" = ? AND "position" = ? LIMIT ?`},
+	{Where: `"order_id" = ? AND "position" = ?`, First: `SELECT "id", "tenant_id", "created_at", "updated_at", "order_id", "product_id", "position", "quantity", "unit_price_cents" FROM "order_items" WHERE "tenant_id" = $1 AND "order_id" = $2 AND "position" = $3`},
+	{Where: `"order_id" = ? AND "position" = ?`, First: `SELECT "id", "tenant_id", "created_at", "updated_at", "order_id", "product_id", "position", "quantity", "unit_price_cents" FROM "order_items" WHERE "tenant_id" = ? AND "order_id" = ? AND "position" = ?`},
 }
 
 // GetByOrderIDAndPosition reads the order item with its unique order_id and position (uq_order_items_tenant_id_order_id_position). It returns store.ErrNotFound
@@ -149,7 +149,9 @@ type OrderItemFilter struct {
 
 func (f *OrderItemFilter) where(d store.Dialect) store.Conds {
 	var c store.Conds
-	if len(f.ID) > 0 {
+	if len(f.ID) == 1 {
+		c.Add(`"id" = ?`, f.ID[0])
+	} else if len(f.ID) > 0 {
 		c.Add(d.In(`"id"`, "uuid"), store.List(d, f.ID))
 	}
 	if f.CreatedAtFrom != nil {
@@ -164,13 +166,19 @@ func (f *OrderItemFilter) where(d store.Dialect) store.Conds {
 	if f.UpdatedAtBefore != nil {
 		c.Add(`"updated_at" < ?`, *f.UpdatedAtBefore)
 	}
-	if len(f.OrderID) > 0 {
+	if len(f.OrderID) == 1 {
+		c.Add(`"order_id" = ?`, f.OrderID[0])
+	} else if len(f.OrderID) > 0 {
 		c.Add(d.In(`"order_id"`, "uuid"), store.List(d, f.OrderID))
 	}
-	if len(f.ProductID) > 0 {
+	if len(f.ProductID) == 1 {
+		c.Add(`"product_id" = ?`, f.ProductID[0])
+	} else if len(f.ProductID) > 0 {
 		c.Add(d.In(`"product_id"`, "uuid"), store.List(d, f.ProductID))
 	}
-	if len(f.Position) > 0 {
+	if len(f.Position) == 1 {
+		c.Add(`"position" = ?`, f.Position[0])
+	} else if len(f.Position) > 0 {
 		c.Add(d.In(`"position"`, "int"), store.List(d, f.Position))
 	}
 	if f.PositionFrom != nil {
@@ -179,7 +187,9 @@ func (f *OrderItemFilter) where(d store.Dialect) store.Conds {
 	if f.PositionBefore != nil {
 		c.Add(`"position" < ?`, *f.PositionBefore)
 	}
-	if len(f.Quantity) > 0 {
+	if len(f.Quantity) == 1 {
+		c.Add(`"quantity" = ?`, f.Quantity[0])
+	} else if len(f.Quantity) > 0 {
 		c.Add(d.In(`"quantity"`, "int"), store.List(d, f.Quantity))
 	}
 	if f.QuantityFrom != nil {
@@ -188,7 +198,9 @@ func (f *OrderItemFilter) where(d store.Dialect) store.Conds {
 	if f.QuantityBefore != nil {
 		c.Add(`"quantity" < ?`, *f.QuantityBefore)
 	}
-	if len(f.UnitPriceCents) > 0 {
+	if len(f.UnitPriceCents) == 1 {
+		c.Add(`"unit_price_cents" = ?`, f.UnitPriceCents[0])
+	} else if len(f.UnitPriceCents) > 0 {
 		c.Add(d.In(`"unit_price_cents"`, "bigint"), store.List(d, f.UnitPriceCents))
 	}
 	if f.UnitPriceCentsFrom != nil {
@@ -361,7 +373,7 @@ var orderItemByOrderForms = [2][]store.Variant{
 			Name:  "OrderItem.ByOrder/0",
 			Where: `"order_id" = ?`,
 			Keys:  []store.SortKey{{Column: `"position"`}, {Column: `"id"`}},
-			First: `SELECT "id", "tenant_id", "created_at", "updated_at", "order_id", "product_id", "position", "quantity", "unit_price_cents" FROM "order_items" WHERE "tenant_id" = $1 AND "order_id" = $2 ORDER BY "position", "id" LIMIT $3`,
+			First: `SELECT "id", "tenant_id", "created_at", "updated_at", "order_id", "product_id", "position", "quantity", "unit_price_cents" FROM "order_items" WHERE "tenant_id" = $1 AND "order_id" = $2 ORDER BY "position", "id"`,
 		},
 	},
 	{
@@ -369,7 +381,7 @@ var orderItemByOrderForms = [2][]store.Variant{
 			Name:  "OrderItem.ByOrder/0",
 			Where: `"order_id" = ?`,
 			Keys:  []store.SortKey{{Column: `"position"`}, {Column: `"id"`}},
-			First: `SELECT "id", "tenant_id", "created_at", "updated_at", "order_id", "product_id", "position", "quantity", "unit_price_cents" FROM "order_items" WHERE "tenant_id" = ? AND "order_id" = ? ORDER BY "position", "id" LIMIT ?`,
+			First: `SELECT "id", "tenant_id", "created_at", "updated_at", "order_id", "product_id", "position", "quantity", "unit_price_cents" FROM "order_items" WHERE "tenant_id" = ? AND "order_id" = ? ORDER BY "position", "id"`,
 		},
 	},
 }

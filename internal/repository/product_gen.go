@@ -99,8 +99,8 @@ func (r *ProductRepository) tally(ctx context.Context, where func(*sql.Selector)
 }
 
 var productGet = [2]store.Variant{
-	{Where: `"id" = ?`, First: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "sku", "name", "description", "price_cents", "attributes" FROM "products" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "id" = $2 LIMIT $3`},
-	{Where: `"id" = ?`, First: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "sku", "name", "description", "price_cents", "attributes" FROM "products" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND "id" = ? LIMIT ?`},
+	{Where: `"id" = ?`, First: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "sku", "name", "description", "price_cents", "attributes" FROM "products" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "id" = $2`},
+	{Where: `"id" = ?`, First: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "sku", "name", "description", "price_cents", "attributes" FROM "products" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND "id" = ?`},
 }
 
 // Get reads the product with an id. It returns store.ErrNotFound where there is none.
@@ -110,8 +110,8 @@ func (r *ProductRepository) Get(ctx context.Context, id uuid.UUID) (*ent.Product
 }
 
 var productGetMany = [2]store.Variant{
-	{Where: `"id" = ANY(?::uuid[])`, First: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "sku", "name", "description", "price_cents", "attributes" FROM "products" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "id" = ANY($2::uuid[]) LIMIT $3`},
-	{Where: `"id" IN (SELECT value FROM json_each(?))`, First: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "sku", "name", "description", "price_cents", "attributes" FROM "products" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND "id" IN (SELECT value FROM json_each(?)) LIMIT ?`},
+	{Where: `"id" = ANY(?::uuid[])`, First: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "sku", "name", "description", "price_cents", "attributes" FROM "products" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "id" = ANY($2::uuid[])`},
+	{Where: `"id" IN (SELECT value FROM json_each(?))`, First: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "sku", "name", "description", "price_cents", "attributes" FROM "products" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND "id" IN (SELECT value FROM json_each(?))`},
 }
 
 // GetMany reads the products with the ids, in the order asked; an id asked twice is given twice. It returns
@@ -125,8 +125,8 @@ func (r *ProductRepository) GetMany(ctx context.Context, ids ...uuid.UUID) ([]*e
 }
 
 var productGetBySku = [2]store.Variant{
-	{Where: `"sku" = ?`, First: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "sku", "name", "description", "price_cents", "attributes" FROM "products" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "sku" = $2 LIMIT $3`},
-	{Where: `"sku" = ?`, First: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "sku", "name", "description", "price_cents", "attributes" FROM "products" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND "sku" = ? LIMIT ?`},
+	{Where: `"sku" = ?`, First: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "sku", "name", "description", "price_cents", "attributes" FROM "products" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "sku" = $2`},
+	{Where: `"sku" = ?`, First: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "sku", "name", "description", "price_cents", "attributes" FROM "products" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND "sku" = ?`},
 }
 
 // GetBySku reads the product with its unique sku (uq_products_tenant_id_sku). It returns store.ErrNotFound
@@ -160,7 +160,9 @@ type ProductFilter struct {
 
 func (f *ProductFilter) where(d store.Dialect) store.Conds {
 	var c store.Conds
-	if len(f.ID) > 0 {
+	if len(f.ID) == 1 {
+		c.Add(`"id" = ?`, f.ID[0])
+	} else if len(f.ID) > 0 {
 		c.Add(d.In(`"id"`, "uuid"), store.List(d, f.ID))
 	}
 	if f.CreatedAtFrom != nil {
@@ -175,37 +177,49 @@ func (f *ProductFilter) where(d store.Dialect) store.Conds {
 	if f.UpdatedAtBefore != nil {
 		c.Add(`"updated_at" < ?`, *f.UpdatedAtBefore)
 	}
-	if len(f.CreatedBy) > 0 {
+	if len(f.CreatedBy) == 1 {
+		c.Add(`"created_by" = ?`, f.CreatedBy[0])
+	} else if len(f.CreatedBy) > 0 {
 		c.Add(d.In(`"created_by"`, "uuid"), store.List(d, f.CreatedBy))
 	}
 	if f.CreatedByIsNull != nil {
 		c.Add(store.IsNull(`"created_by"`, *f.CreatedByIsNull))
 	}
-	if len(f.UpdatedBy) > 0 {
+	if len(f.UpdatedBy) == 1 {
+		c.Add(`"updated_by" = ?`, f.UpdatedBy[0])
+	} else if len(f.UpdatedBy) > 0 {
 		c.Add(d.In(`"updated_by"`, "uuid"), store.List(d, f.UpdatedBy))
 	}
 	if f.UpdatedByIsNull != nil {
 		c.Add(store.IsNull(`"updated_by"`, *f.UpdatedByIsNull))
 	}
-	if len(f.Sku) > 0 {
+	if len(f.Sku) == 1 {
+		c.Add(`"sku" = ?`, f.Sku[0])
+	} else if len(f.Sku) > 0 {
 		c.Add(d.In(`"sku"`, "text"), store.List(d, f.Sku))
 	}
 	if f.SkuContains != "" {
 		c.Add(d.Search(`"sku"`), d.LikePart(f.SkuContains))
 	}
-	if len(f.Name) > 0 {
+	if len(f.Name) == 1 {
+		c.Add(`"name" = ?`, f.Name[0])
+	} else if len(f.Name) > 0 {
 		c.Add(d.In(`"name"`, "text"), store.List(d, f.Name))
 	}
 	if f.NameContains != "" {
 		c.Add(d.Search(`"name"`), d.LikePart(f.NameContains))
 	}
-	if len(f.Description) > 0 {
+	if len(f.Description) == 1 {
+		c.Add(`"description" = ?`, f.Description[0])
+	} else if len(f.Description) > 0 {
 		c.Add(d.In(`"description"`, "text"), store.List(d, f.Description))
 	}
 	if f.DescriptionContains != "" {
 		c.Add(d.Search(`"description"`), d.LikePart(f.DescriptionContains))
 	}
-	if len(f.PriceCents) > 0 {
+	if len(f.PriceCents) == 1 {
+		c.Add(`"price_cents" = ?`, f.PriceCents[0])
+	} else if len(f.PriceCents) > 0 {
 		c.Add(d.In(`"price_cents"`, "bigint"), store.List(d, f.PriceCents))
 	}
 	if f.PriceCentsFrom != nil {
@@ -387,14 +401,14 @@ var productBySKUForms = [2][]store.Variant{
 		{
 			Name:  "Product.BySKU/0",
 			Where: `"sku" = ?`,
-			First: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "sku", "name", "description", "price_cents", "attributes" FROM "products" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "sku" = $2 LIMIT $3`,
+			First: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "sku", "name", "description", "price_cents", "attributes" FROM "products" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "sku" = $2`,
 		},
 	},
 	{
 		{
 			Name:  "Product.BySKU/0",
 			Where: `"sku" = ?`,
-			First: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "sku", "name", "description", "price_cents", "attributes" FROM "products" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND "sku" = ? LIMIT ?`,
+			First: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "sku", "name", "description", "price_cents", "attributes" FROM "products" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND "sku" = ?`,
 		},
 	},
 }
@@ -415,9 +429,9 @@ var productSearchForms = [2][]store.Variant{
 			Name:    "Product.Search/0",
 			Where:   `"name" ILIKE ?`,
 			Keys:    []store.SortKey{{Column: `"id"`}},
-			Plain:   `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "sku", "name", "description", "price_cents", "attributes" FROM "products" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "name" ILIKE $2 ORDER BY "id" LIMIT $3 OFFSET $4`,
-			Counted: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "sku", "name", "description", "price_cents", "attributes", (SELECT count(*) FROM "products" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "name" ILIKE $2) FROM "products" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "name" ILIKE $2 ORDER BY "id" LIMIT $3 OFFSET $4`,
-			Capped:  `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "sku", "name", "description", "price_cents", "attributes", (SELECT count(*) FROM (SELECT 1 FROM "products" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "name" ILIKE $2 LIMIT $3) AS counted) FROM "products" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "name" ILIKE $2 ORDER BY "id" LIMIT $4 OFFSET $5`,
+			First:   `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "sku", "name", "description", "price_cents", "attributes" FROM "products" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "name" ILIKE $2 ORDER BY "id"`,
+			Counted: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "sku", "name", "description", "price_cents", "attributes", (SELECT count(*) FROM "products" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "name" ILIKE $2) FROM "products" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "name" ILIKE $2 ORDER BY "id"`,
+			Capped:  `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "sku", "name", "description", "price_cents", "attributes", (SELECT count(*) FROM (SELECT 1 FROM "products" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "name" ILIKE $2 LIMIT 10000) AS counted) FROM "products" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "name" ILIKE $2 ORDER BY "id"`,
 		},
 	},
 	{
@@ -425,9 +439,9 @@ var productSearchForms = [2][]store.Variant{
 			Name:    "Product.Search/0",
 			Where:   `"name" LIKE ? ESCAPE '\'`,
 			Keys:    []store.SortKey{{Column: `"id"`}},
-			Plain:   `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "sku", "name", "description", "price_cents", "attributes" FROM "products" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND "name" LIKE ? ESCAPE '\' ORDER BY "id" LIMIT ? OFFSET ?`,
-			Counted: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "sku", "name", "description", "price_cents", "attributes", (SELECT count(*) FROM "products" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND "name" LIKE ? ESCAPE '\') FROM "products" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND "name" LIKE ? ESCAPE '\' ORDER BY "id" LIMIT ? OFFSET ?`,
-			Capped:  `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "sku", "name", "description", "price_cents", "attributes", (SELECT count(*) FROM (SELECT 1 FROM "products" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND "name" LIKE ? ESCAPE '\' LIMIT ?) AS counted) FROM "products" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND "name" LIKE ? ESCAPE '\' ORDER BY "id" LIMIT ? OFFSET ?`,
+			First:   `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "sku", "name", "description", "price_cents", "attributes" FROM "products" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND "name" LIKE ? ESCAPE '\' ORDER BY "id"`,
+			Counted: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "sku", "name", "description", "price_cents", "attributes", (SELECT count(*) FROM "products" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND "name" LIKE ? ESCAPE '\') FROM "products" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND "name" LIKE ? ESCAPE '\' ORDER BY "id"`,
+			Capped:  `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "sku", "name", "description", "price_cents", "attributes", (SELECT count(*) FROM (SELECT 1 FROM "products" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND "name" LIKE ? ESCAPE '\' LIMIT 10000) AS counted) FROM "products" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND "name" LIKE ? ESCAPE '\' ORDER BY "id"`,
 		},
 	},
 }
@@ -449,9 +463,9 @@ var productWithAttributesForms = [2][]store.Variant{
 			Name:    "Product.WithAttributes/0",
 			Where:   `"attributes" @> ?::jsonb`,
 			Keys:    []store.SortKey{{Column: `"id"`}},
-			Plain:   `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "sku", "name", "description", "price_cents", "attributes" FROM "products" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "attributes" @> $2::jsonb ORDER BY "id" LIMIT $3 OFFSET $4`,
-			Counted: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "sku", "name", "description", "price_cents", "attributes", (SELECT count(*) FROM "products" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "attributes" @> $2::jsonb) FROM "products" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "attributes" @> $2::jsonb ORDER BY "id" LIMIT $3 OFFSET $4`,
-			Capped:  `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "sku", "name", "description", "price_cents", "attributes", (SELECT count(*) FROM (SELECT 1 FROM "products" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "attributes" @> $2::jsonb LIMIT $3) AS counted) FROM "products" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "attributes" @> $2::jsonb ORDER BY "id" LIMIT $4 OFFSET $5`,
+			First:   `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "sku", "name", "description", "price_cents", "attributes" FROM "products" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "attributes" @> $2::jsonb ORDER BY "id"`,
+			Counted: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "sku", "name", "description", "price_cents", "attributes", (SELECT count(*) FROM "products" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "attributes" @> $2::jsonb) FROM "products" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "attributes" @> $2::jsonb ORDER BY "id"`,
+			Capped:  `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "sku", "name", "description", "price_cents", "attributes", (SELECT count(*) FROM (SELECT 1 FROM "products" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "attributes" @> $2::jsonb LIMIT 10000) AS counted) FROM "products" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "attributes" @> $2::jsonb ORDER BY "id"`,
 		},
 	},
 	{
@@ -459,9 +473,9 @@ var productWithAttributesForms = [2][]store.Variant{
 			Name:    "Product.WithAttributes/0",
 			Where:   `NOT EXISTS (SELECT 1 FROM json_each(?) AS q WHERE NOT EXISTS (SELECT 1 FROM json_each("attributes") AS a WHERE (a.key = q.key OR json_type("attributes") = 'array') AND a.value IS q.value))`,
 			Keys:    []store.SortKey{{Column: `"id"`}},
-			Plain:   `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "sku", "name", "description", "price_cents", "attributes" FROM "products" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND NOT EXISTS (SELECT 1 FROM json_each(?) AS q WHERE NOT EXISTS (SELECT 1 FROM json_each("attributes") AS a WHERE (a.key = q.key OR json_type("attributes") = 'array') AND a.value IS q.value)) ORDER BY "id" LIMIT ? OFFSET ?`,
-			Counted: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "sku", "name", "description", "price_cents", "attributes", (SELECT count(*) FROM "products" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND NOT EXISTS (SELECT 1 FROM json_each(?) AS q WHERE NOT EXISTS (SELECT 1 FROM json_each("attributes") AS a WHERE (a.key = q.key OR json_type("attributes") = 'array') AND a.value IS q.value))) FROM "products" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND NOT EXISTS (SELECT 1 FROM json_each(?) AS q WHERE NOT EXISTS (SELECT 1 FROM json_each("attributes") AS a WHERE (a.key = q.key OR json_type("attributes") = 'array') AND a.value IS q.value)) ORDER BY "id" LIMIT ? OFFSET ?`,
-			Capped:  `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "sku", "name", "description", "price_cents", "attributes", (SELECT count(*) FROM (SELECT 1 FROM "products" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND NOT EXISTS (SELECT 1 FROM json_each(?) AS q WHERE NOT EXISTS (SELECT 1 FROM json_each("attributes") AS a WHERE (a.key = q.key OR json_type("attributes") = 'array') AND a.value IS q.value)) LIMIT ?) AS counted) FROM "products" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND NOT EXISTS (SELECT 1 FROM json_each(?) AS q WHERE NOT EXISTS (SELECT 1 FROM json_each("attributes") AS a WHERE (a.key = q.key OR json_type("attributes") = 'array') AND a.value IS q.value)) ORDER BY "id" LIMIT ? OFFSET ?`,
+			First:   `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "sku", "name", "description", "price_cents", "attributes" FROM "products" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND NOT EXISTS (SELECT 1 FROM json_each(?) AS q WHERE NOT EXISTS (SELECT 1 FROM json_each("attributes") AS a WHERE (a.key = q.key OR json_type("attributes") = 'array') AND a.value IS q.value)) ORDER BY "id"`,
+			Counted: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "sku", "name", "description", "price_cents", "attributes", (SELECT count(*) FROM "products" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND NOT EXISTS (SELECT 1 FROM json_each(?) AS q WHERE NOT EXISTS (SELECT 1 FROM json_each("attributes") AS a WHERE (a.key = q.key OR json_type("attributes") = 'array') AND a.value IS q.value))) FROM "products" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND NOT EXISTS (SELECT 1 FROM json_each(?) AS q WHERE NOT EXISTS (SELECT 1 FROM json_each("attributes") AS a WHERE (a.key = q.key OR json_type("attributes") = 'array') AND a.value IS q.value)) ORDER BY "id"`,
+			Capped:  `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "sku", "name", "description", "price_cents", "attributes", (SELECT count(*) FROM (SELECT 1 FROM "products" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND NOT EXISTS (SELECT 1 FROM json_each(?) AS q WHERE NOT EXISTS (SELECT 1 FROM json_each("attributes") AS a WHERE (a.key = q.key OR json_type("attributes") = 'array') AND a.value IS q.value)) LIMIT 10000) AS counted) FROM "products" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND NOT EXISTS (SELECT 1 FROM json_each(?) AS q WHERE NOT EXISTS (SELECT 1 FROM json_each("attributes") AS a WHERE (a.key = q.key OR json_type("attributes") = 'array') AND a.value IS q.value)) ORDER BY "id"`,
 		},
 	},
 }

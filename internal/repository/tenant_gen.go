@@ -87,8 +87,8 @@ func (r *TenantRepository) tally(ctx context.Context, where func(*sql.Selector))
 }
 
 var tenantGet = [2]store.Variant{
-	{Where: `"id" = ?`, First: `SELECT "id", "created_at", "updated_at", "slug", "name" FROM "tenants" WHERE "id" = $1 LIMIT $2`},
-	{Where: `"id" = ?`, First: `SELECT "id", "created_at", "updated_at", "slug", "name" FROM "tenants" WHERE "id" = ? LIMIT ?`},
+	{Where: `"id" = ?`, First: `SELECT "id", "created_at", "updated_at", "slug", "name" FROM "tenants" WHERE "id" = $1`},
+	{Where: `"id" = ?`, First: `SELECT "id", "created_at", "updated_at", "slug", "name" FROM "tenants" WHERE "id" = ?`},
 }
 
 // Get reads the tenant with an id. It returns store.ErrNotFound where there is none.
@@ -98,8 +98,8 @@ func (r *TenantRepository) Get(ctx context.Context, id uuid.UUID) (*ent.Tenant, 
 }
 
 var tenantGetMany = [2]store.Variant{
-	{Where: `"id" = ANY(?::uuid[])`, First: `SELECT "id", "created_at", "updated_at", "slug", "name" FROM "tenants" WHERE "id" = ANY($1::uuid[]) LIMIT $2`},
-	{Where: `"id" IN (SELECT value FROM json_each(?))`, First: `SELECT "id", "created_at", "updated_at", "slug", "name" FROM "tenants" WHERE "id" IN (SELECT value FROM json_each(?)) LIMIT ?`},
+	{Where: `"id" = ANY(?::uuid[])`, First: `SELECT "id", "created_at", "updated_at", "slug", "name" FROM "tenants" WHERE "id" = ANY($1::uuid[])`},
+	{Where: `"id" IN (SELECT value FROM json_each(?))`, First: `SELECT "id", "created_at", "updated_at", "slug", "name" FROM "tenants" WHERE "id" IN (SELECT value FROM json_each(?))`},
 }
 
 // GetMany reads the tenants with the ids, in the order asked; an id asked twice is given twice. It returns
@@ -113,8 +113,8 @@ func (r *TenantRepository) GetMany(ctx context.Context, ids ...uuid.UUID) ([]*en
 }
 
 var tenantGetBySlug = [2]store.Variant{
-	{Where: `"slug" = ?`, First: `SELECT "id", "created_at", "updated_at", "slug", "name" FROM "tenants" WHERE "slug" = $1 LIMIT $2`},
-	{Where: `"slug" = ?`, First: `SELECT "id", "created_at", "updated_at", "slug", "name" FROM "tenants" WHERE "slug" = ? LIMIT ?`},
+	{Where: `"slug" = ?`, First: `SELECT "id", "created_at", "updated_at", "slug", "name" FROM "tenants" WHERE "slug" = $1`},
+	{Where: `"slug" = ?`, First: `SELECT "id", "created_at", "updated_at", "slug", "name" FROM "tenants" WHERE "slug" = ?`},
 }
 
 // GetBySlug reads the tenant with its unique slug (uq_tenants_slug). It returns store.ErrNotFound
@@ -139,7 +139,9 @@ type TenantFilter struct {
 
 func (f *TenantFilter) where(d store.Dialect) store.Conds {
 	var c store.Conds
-	if len(f.ID) > 0 {
+	if len(f.ID) == 1 {
+		c.Add(`"id" = ?`, f.ID[0])
+	} else if len(f.ID) > 0 {
 		c.Add(d.In(`"id"`, "uuid"), store.List(d, f.ID))
 	}
 	if f.CreatedAtFrom != nil {
@@ -154,13 +156,17 @@ func (f *TenantFilter) where(d store.Dialect) store.Conds {
 	if f.UpdatedAtBefore != nil {
 		c.Add(`"updated_at" < ?`, *f.UpdatedAtBefore)
 	}
-	if len(f.Slug) > 0 {
+	if len(f.Slug) == 1 {
+		c.Add(`"slug" = ?`, f.Slug[0])
+	} else if len(f.Slug) > 0 {
 		c.Add(d.In(`"slug"`, "text"), store.List(d, f.Slug))
 	}
 	if f.SlugContains != "" {
 		c.Add(d.Search(`"slug"`), d.LikePart(f.SlugContains))
 	}
-	if len(f.Name) > 0 {
+	if len(f.Name) == 1 {
+		c.Add(`"name" = ?`, f.Name[0])
+	} else if len(f.Name) > 0 {
 		c.Add(d.In(`"name"`, "text"), store.List(d, f.Name))
 	}
 	if f.NameContains != "" {
@@ -299,14 +305,14 @@ var tenantBySlugForms = [2][]store.Variant{
 		{
 			Name:  "Tenant.BySlug/0",
 			Where: `"slug" = ?`,
-			First: `SELECT "id", "created_at", "updated_at", "slug", "name" FROM "tenants" WHERE "slug" = $1 LIMIT $2`,
+			First: `SELECT "id", "created_at", "updated_at", "slug", "name" FROM "tenants" WHERE "slug" = $1`,
 		},
 	},
 	{
 		{
 			Name:  "Tenant.BySlug/0",
 			Where: `"slug" = ?`,
-			First: `SELECT "id", "created_at", "updated_at", "slug", "name" FROM "tenants" WHERE "slug" = ? LIMIT ?`,
+			First: `SELECT "id", "created_at", "updated_at", "slug", "name" FROM "tenants" WHERE "slug" = ?`,
 		},
 	},
 }

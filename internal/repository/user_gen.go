@@ -98,8 +98,8 @@ func (r *UserRepository) tally(ctx context.Context, where func(*sql.Selector)) (
 }
 
 var userGet = [2]store.Variant{
-	{Where: `"id" = ?`, First: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "email", "name", "password_hash", "role", "active" FROM "users" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "id" = $2 LIMIT $3`},
-	{Where: `"id" = ?`, First: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "email", "name", "password_hash", "role", "active" FROM "users" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND "id" = ? LIMIT ?`},
+	{Where: `"id" = ?`, First: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "email", "name", "password_hash", "role", "active" FROM "users" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "id" = $2`},
+	{Where: `"id" = ?`, First: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "email", "name", "password_hash", "role", "active" FROM "users" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND "id" = ?`},
 }
 
 // Get reads the user with an id. It returns store.ErrNotFound where there is none.
@@ -109,8 +109,8 @@ func (r *UserRepository) Get(ctx context.Context, id uuid.UUID) (*ent.User, erro
 }
 
 var userGetMany = [2]store.Variant{
-	{Where: `"id" = ANY(?::uuid[])`, First: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "email", "name", "password_hash", "role", "active" FROM "users" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "id" = ANY($2::uuid[]) LIMIT $3`},
-	{Where: `"id" IN (SELECT value FROM json_each(?))`, First: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "email", "name", "password_hash", "role", "active" FROM "users" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND "id" IN (SELECT value FROM json_each(?)) LIMIT ?`},
+	{Where: `"id" = ANY(?::uuid[])`, First: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "email", "name", "password_hash", "role", "active" FROM "users" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "id" = ANY($2::uuid[])`},
+	{Where: `"id" IN (SELECT value FROM json_each(?))`, First: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "email", "name", "password_hash", "role", "active" FROM "users" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND "id" IN (SELECT value FROM json_each(?))`},
 }
 
 // GetMany reads the users with the ids, in the order asked; an id asked twice is given twice. It returns
@@ -124,8 +124,8 @@ func (r *UserRepository) GetMany(ctx context.Context, ids ...uuid.UUID) ([]*ent.
 }
 
 var userGetByEmail = [2]store.Variant{
-	{Where: `"email" = ?`, First: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "email", "name", "password_hash", "role", "active" FROM "users" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "email" = $2 LIMIT $3`},
-	{Where: `"email" = ?`, First: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "email", "name", "password_hash", "role", "active" FROM "users" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND "email" = ? LIMIT ?`},
+	{Where: `"email" = ?`, First: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "email", "name", "password_hash", "role", "active" FROM "users" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "email" = $2`},
+	{Where: `"email" = ?`, First: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "email", "name", "password_hash", "role", "active" FROM "users" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND "email" = ?`},
 }
 
 // GetByEmail reads the user with its unique email (uq_users_tenant_id_email). It returns store.ErrNotFound
@@ -156,7 +156,9 @@ type UserFilter struct {
 
 func (f *UserFilter) where(d store.Dialect) store.Conds {
 	var c store.Conds
-	if len(f.ID) > 0 {
+	if len(f.ID) == 1 {
+		c.Add(`"id" = ?`, f.ID[0])
+	} else if len(f.ID) > 0 {
 		c.Add(d.In(`"id"`, "uuid"), store.List(d, f.ID))
 	}
 	if f.CreatedAtFrom != nil {
@@ -171,31 +173,41 @@ func (f *UserFilter) where(d store.Dialect) store.Conds {
 	if f.UpdatedAtBefore != nil {
 		c.Add(`"updated_at" < ?`, *f.UpdatedAtBefore)
 	}
-	if len(f.CreatedBy) > 0 {
+	if len(f.CreatedBy) == 1 {
+		c.Add(`"created_by" = ?`, f.CreatedBy[0])
+	} else if len(f.CreatedBy) > 0 {
 		c.Add(d.In(`"created_by"`, "uuid"), store.List(d, f.CreatedBy))
 	}
 	if f.CreatedByIsNull != nil {
 		c.Add(store.IsNull(`"created_by"`, *f.CreatedByIsNull))
 	}
-	if len(f.UpdatedBy) > 0 {
+	if len(f.UpdatedBy) == 1 {
+		c.Add(`"updated_by" = ?`, f.UpdatedBy[0])
+	} else if len(f.UpdatedBy) > 0 {
 		c.Add(d.In(`"updated_by"`, "uuid"), store.List(d, f.UpdatedBy))
 	}
 	if f.UpdatedByIsNull != nil {
 		c.Add(store.IsNull(`"updated_by"`, *f.UpdatedByIsNull))
 	}
-	if len(f.Email) > 0 {
+	if len(f.Email) == 1 {
+		c.Add(`"email" = ?`, f.Email[0])
+	} else if len(f.Email) > 0 {
 		c.Add(d.In(`"email"`, "text"), store.List(d, f.Email))
 	}
 	if f.EmailContains != "" {
 		c.Add(d.Search(`"email"`), d.LikePart(f.EmailContains))
 	}
-	if len(f.Name) > 0 {
+	if len(f.Name) == 1 {
+		c.Add(`"name" = ?`, f.Name[0])
+	} else if len(f.Name) > 0 {
 		c.Add(d.In(`"name"`, "text"), store.List(d, f.Name))
 	}
 	if f.NameContains != "" {
 		c.Add(d.Search(`"name"`), d.LikePart(f.NameContains))
 	}
-	if len(f.Role) > 0 {
+	if len(f.Role) == 1 {
+		c.Add(`"role" = ?`, f.Role[0])
+	} else if len(f.Role) > 0 {
 		c.Add(d.In(`"role"`, "text"), store.List(d, f.Role))
 	}
 	if f.Active != nil {
@@ -374,14 +386,14 @@ var userByEmailForms = [2][]store.Variant{
 		{
 			Name:  "User.ByEmail/0",
 			Where: `"email" = ?`,
-			First: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "email", "name", "password_hash", "role", "active" FROM "users" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "email" = $2 LIMIT $3`,
+			First: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "email", "name", "password_hash", "role", "active" FROM "users" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "email" = $2`,
 		},
 	},
 	{
 		{
 			Name:  "User.ByEmail/0",
 			Where: `"email" = ?`,
-			First: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "email", "name", "password_hash", "role", "active" FROM "users" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND "email" = ? LIMIT ?`,
+			First: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "email", "name", "password_hash", "role", "active" FROM "users" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND "email" = ?`,
 		},
 	},
 }
@@ -402,9 +414,9 @@ var userActiveForms = [2][]store.Variant{
 			Name:    "User.Active/0",
 			Where:   `"active"`,
 			Keys:    []store.SortKey{{Column: `"name"`}, {Column: `"id"`}},
-			Plain:   `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "email", "name", "password_hash", "role", "active" FROM "users" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "active" ORDER BY "name", "id" LIMIT $2 OFFSET $3`,
-			Counted: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "email", "name", "password_hash", "role", "active", (SELECT count(*) FROM "users" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "active") FROM "users" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "active" ORDER BY "name", "id" LIMIT $2 OFFSET $3`,
-			Capped:  `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "email", "name", "password_hash", "role", "active", (SELECT count(*) FROM (SELECT 1 FROM "users" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "active" LIMIT $2) AS counted) FROM "users" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "active" ORDER BY "name", "id" LIMIT $3 OFFSET $4`,
+			First:   `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "email", "name", "password_hash", "role", "active" FROM "users" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "active" ORDER BY "name", "id"`,
+			Counted: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "email", "name", "password_hash", "role", "active", (SELECT count(*) FROM "users" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "active") FROM "users" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "active" ORDER BY "name", "id"`,
+			Capped:  `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "email", "name", "password_hash", "role", "active", (SELECT count(*) FROM (SELECT 1 FROM "users" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "active" LIMIT 10000) AS counted) FROM "users" WHERE "tenant_id" = $1 AND "deleted_at" IS NULL AND "active" ORDER BY "name", "id"`,
 		},
 	},
 	{
@@ -412,9 +424,9 @@ var userActiveForms = [2][]store.Variant{
 			Name:    "User.Active/0",
 			Where:   `"active"`,
 			Keys:    []store.SortKey{{Column: `"name"`}, {Column: `"id"`}},
-			Plain:   `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "email", "name", "password_hash", "role", "active" FROM "users" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND "active" ORDER BY "name", "id" LIMIT ? OFFSET ?`,
-			Counted: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "email", "name", "password_hash", "role", "active", (SELECT count(*) FROM "users" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND "active") FROM "users" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND "active" ORDER BY "name", "id" LIMIT ? OFFSET ?`,
-			Capped:  `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "email", "name", "password_hash", "role", "active", (SELECT count(*) FROM (SELECT 1 FROM "users" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND "active" LIMIT ?) AS counted) FROM "users" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND "active" ORDER BY "name", "id" LIMIT ? OFFSET ?`,
+			First:   `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "email", "name", "password_hash", "role", "active" FROM "users" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND "active" ORDER BY "name", "id"`,
+			Counted: `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "email", "name", "password_hash", "role", "active", (SELECT count(*) FROM "users" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND "active") FROM "users" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND "active" ORDER BY "name", "id"`,
+			Capped:  `SELECT "id", "tenant_id", "created_at", "updated_at", "deleted_at", "created_by", "updated_by", "email", "name", "password_hash", "role", "active", (SELECT count(*) FROM (SELECT 1 FROM "users" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND "active" LIMIT 10000) AS counted) FROM "users" WHERE "tenant_id" = ? AND "deleted_at" IS NULL AND "active" ORDER BY "name", "id"`,
 		},
 	},
 }
