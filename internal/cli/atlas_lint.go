@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -220,9 +219,7 @@ type (
 func newLintReport(c *atlasClient, d *migration.Dir) *lintReport {
 	r := &lintReport{Start: time.Now(), Files: []*lintFile{}}
 	r.Env.Driver, r.Env.Dir = c.Name, d.Path()
-	if u, err := url.Parse(c.raw); err == nil {
-		r.Env.URL = &sqlclient.URL{URL: u, Schema: c.URL.Schema}
-	}
+	r.Env.URL = reportURL(c.raw, c.URL.Schema)
 	return r
 }
 

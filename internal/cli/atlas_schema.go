@@ -418,7 +418,7 @@ func (f *atlasApplyFlags) execute(ctx context.Context, g *atlasGlobal, c *atlasC
 	if err != nil {
 		return fmt.Errorf("parse log format: %w", err)
 	}
-	rep := &atlasApplied{Start: time.Now(), Env: migration.Env{Driver: c.Name, URL: c.URL}}
+	rep := &atlasApplied{Start: time.Now(), Env: migration.Env{Driver: c.Name, URL: reportURL(c.raw, c.URL.Schema)}}
 	if len(changes) == 0 {
 		rep.End = time.Now()
 		return t.Execute(g.out, rep)

@@ -283,10 +283,20 @@ func reportEnv(u *project.URL, d *migration.Dir) migration.Env {
 	if u.Kind == "sqlite3" {
 		e.Driver = "sqlite"
 	}
-	if parsed, err := url.Parse(u.Raw()); err == nil {
-		e.URL = &sqlclient.URL{URL: parsed, Schema: u.Schema}
-	}
+	e.URL = reportURL(u.Raw(), u.Schema)
 	return e
+}
+
+// reportURL is a URL for reports: templates can print it, so it carries no password.
+func reportURL(raw, schema string) *sqlclient.URL {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return nil
+	}
+	if _, ok := u.User.Password(); ok {
+		u.User = url.UserPassword(u.User.Username(), "xxxxx")
+	}
+	return &sqlclient.URL{URL: u, Schema: schema}
 }
 
 // migrateExit gives an error of the migration engine its exit code and, where it is the user's to correct, its fix.

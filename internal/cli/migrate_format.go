@@ -120,16 +120,22 @@ func drawTable(rows [][]string) string {
 // render writes a report by a template. The name json stands for the template of that.
 func render(out io.Writer, format string, v any) error {
 	if format == "json" {
-		format = "{{ json . }}\n"
+		format = "{{ json . }}"
 	}
 	t, err := template.New("format").Funcs(templateFuncs(out)).Parse(format)
 	if err != nil {
 		return usagef("parse format: %w", err)
 	}
-	if err := t.Execute(out, v); err != nil {
+	var b strings.Builder
+	if err := t.Execute(&b, v); err != nil {
 		return usagef("execute log template: %w", err)
 	}
-	return nil
+	text := b.String()
+	if text != "" && !strings.HasSuffix(text, "\n") {
+		text += "\n" // reports of several environments follow each other
+	}
+	_, err = io.WriteString(out, text)
+	return err
 }
 
 // isText says whether a --format asks for the command's own text.

@@ -84,6 +84,29 @@ func TestMigrateLoop(t *testing.T) {
 	}
 }
 
+// TestMigrateHidesPasswords: a template over a report cannot print one.
+func TestMigrateHidesPasswords(t *testing.T) {
+	pg := devdbtest.Test(t)
+	t.Chdir(t.TempDir())
+	writeFiles(t, shopFiles)
+	plinthOK(t, "migrate", "hash")
+	sep := "?"
+	if strings.Contains(pg.URL, "?") {
+		sep = "&"
+	}
+	u := pg.URL + sep + "application_name=x"
+	if i := strings.Index(u, "://"); !strings.Contains(u[i+3:], "@") {
+		u = u[:i+3] + "postgres:hush@" + u[i+3:]
+	}
+	for _, args := range [][]string{
+		{"migrate", "status", "--url", u, "--format", "{{ .Env.URL }} {{ json . }}"},
+		{"atlas", "migrate", "status", "--url", u, "--dir-format", "golang-migrate", "--format", "{{ .Env.URL }}"},
+	} {
+		_, out, errs := plinthRun(t, args...)
+		require.NotContains(t, out+errs, "hush")
+	}
+}
+
 func TestMigrateMistakes(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for name, tt := range map[string]struct {
