@@ -98,7 +98,9 @@ func runMigrateLint(ctx context.Context, s streams, f *migrateLintFlags, args []
 	}
 	job := &lintJob{texts: map[string]string{}}
 	if len(args) > 0 {
-		err = job.plainFiles(s, f, args)
+		if err = job.plainFiles(s, f, args); err == nil {
+			err = job.projectRules(ctx, f)
+		}
 	} else {
 		err = job.directory(ctx, f)
 	}
@@ -115,7 +117,7 @@ func runMigrateLint(ctx context.Context, s streams, f *migrateLintFlags, args []
 	if job.opt.Baseline, err = migrateBaseline(f); err != nil {
 		return err
 	}
-	job.opt.Version = f.version
+	job.opt.Version, job.opt.Known = f.version, knownRules()
 	res, err := job.run(ctx, s, f)
 	if err != nil {
 		return err
@@ -191,6 +193,20 @@ func (j *lintJob) plainFiles(s streams, f *migrateLintFlags, args []string) erro
 		}
 	}
 	return nil
+}
+
+// projectRules reads the rules' settings for plain files, where there is a project file to read them from.
+func (j *lintJob) projectRules(ctx context.Context, f *migrateLintFlags) error {
+	if _, err := os.Stat(first(strings.TrimPrefix(f.config, "file://"), project.FileName)); err != nil && f.config == "" && f.env == "" {
+		return nil
+	}
+	e, err := f.one(ctx)
+	if err != nil {
+		return err
+	}
+	j.dev = first(j.dev, e.Dev)
+	j.opt.Config, err = migrateLintConfig(e)
+	return err
 }
 
 // run judges, with a trace where that is possible.

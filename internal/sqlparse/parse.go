@@ -17,7 +17,6 @@ import (
 	"unicode/utf8"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
-	"google.golang.org/protobuf/proto"
 )
 
 // Backend names the build of the parser in use.
@@ -292,9 +291,6 @@ func safeParse(text string) (tree *pg.ParseResult, err error) {
 	}()
 	return parseRaw(text)
 }
-
-// Clone copies a tree so that it may be changed.
-func Clone(n *pg.Node) *pg.Node { return proto.Clone(n).(*pg.Node) }
 
 // Deparse writes a tree as SQL, in the parser's own layout; empty where it cannot.
 func Deparse(n *pg.Node) (sql string) {

@@ -74,17 +74,21 @@ func once(check func(*pass, *stmt, *effect.Action) bool) func(*pass, *file) {
 	}
 }
 
+// elsewhere says whether the current rule is configured to trust that the timeout is set elsewhere.
+func (p *pass) elsewhere() bool { return p.opt.Config.Bool(&p.cur.Rule, "set_elsewhere") }
+
 var m210 = rule{
 	Rule: lint.Rule{
 		Code: "M210", Slug: "lock-timeout", Title: "strong lock is waited for without a limit", Severity: lint.Warn, Fix: lint.FixProposed, Since: "0.1",
 		Rationale: "A statement that waits for a strong lock blocks everything that comes after it, even if it would be brief itself: one long-running query is enough to stop a table. A lock_timeout makes it give up, and it can be tried again.\n\nSatisfied where the role or the runner sets one, by configuration. Reported once a file; in a plain file, which says nothing of its session, only as information.",
 		FixText:   "SET LOCAL lock_timeout = '2s'; at the top of the file (SET where there is no transaction)",
 		Source:    "PostgreSQL manual, lock_timeout",
+		Options:   []lint.Option{{Name: "set_elsewhere", Default: "false", Doc: "the role or the runner sets the timeout, so files need not"}},
 	},
 	milder: lint.Info,
 	file: once(func(p *pass, s *stmt, a *effect.Action) bool {
 		t := p.blocks(a)
-		if t == nil || s.lockTimeout || p.opt.LockTimeout {
+		if t == nil || s.lockTimeout || p.opt.LockTimeout || p.elsewhere() {
 			return false
 		}
 		set := "SET LOCAL lock_timeout = '2s';\n"
@@ -103,10 +107,11 @@ var m211 = rule{
 		Rationale: "A statement that takes longer than expected keeps its lock as long. A statement_timeout ends it. `VALIDATE CONSTRAINT` and concurrent builds take weak locks and need a long one, or none.",
 		FixText:   "SET LOCAL statement_timeout = '30s'; at the top of the file",
 		Source:    "PostgreSQL manual, statement_timeout",
+		Options:   []lint.Option{{Name: "set_elsewhere", Default: "false", Doc: "the role or the runner sets the timeout, so files need not"}},
 	},
 	file: once(func(p *pass, s *stmt, a *effect.Action) bool {
 		t := p.blocks(a)
-		if t == nil || !a.Long() || s.timeout || p.opt.StatementTimeout {
+		if t == nil || !a.Long() || s.timeout || p.opt.StatementTimeout || p.elsewhere() {
 			return false
 		}
 		p.report(s, finding{object: t.String(), state: true, fix: "SET LOCAL statement_timeout = '30s';",
