@@ -11,7 +11,7 @@ import (
 
 var m801 = rule{
 	Rule: lint.Rule{
-		Code: "M801", Slug: "does-not-execute", Title: "statement does not run", Severity: lint.Error, Fix: lint.FixNone, Since: "0.1",
+		Code: m801Code, Slug: "does-not-execute", Title: "statement does not run", Severity: lint.Error, Fix: lint.FixNone, Since: "0.1",
 		Rationale: "A syntax error, or an error the server gave when the statement was run on a throwaway server: a wrong type, an unknown object, a name that is taken. Without a trace only what the text and the replayed schema prove is reported. One bad statement does not hide the others.",
 		FixText:   "correct the statement",
 		Source:    "the server's own message",
@@ -45,6 +45,9 @@ var m801 = rule{
 		}
 	},
 }
+
+// m801Code is the code of the rule that repeats the server's errors.
+const m801Code = "M801"
 
 // inTransaction is the server's code for a statement that cannot run in a transaction.
 const inTransaction = "25001"

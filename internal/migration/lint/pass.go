@@ -322,7 +322,7 @@ func (p *pass) report(s *stmt, f finding) {
 	if f.state {
 		sources = append(sources, lint.State)
 	}
-	if s.seen != nil && (s.seen.Ran || s.seen.Err != "") {
+	if s.seen != nil && (s.seen.Ran && s.seen.Err == "" || s.seen.Err != "" && p.cur.Code == m801Code) {
 		sources = append(sources, lint.Traced)
 	}
 	if f.severity == lint.Off && !s.file.Migration && p.cur.milder != lint.Off {
