@@ -232,7 +232,7 @@ func joinOf(t *Type, e *Edge) (table string, columns []string) {
 	table = snake(t.Name) + "_" + e.Name
 	one, two := snake(t.Name)+"_id", snake(e.To)+"_id"
 	if one == two {
-		two = rules.Singularize(e.Name) + "_id"
+		two = rules.Singularize(e.Ref) + "_id"
 	}
 	return table, []string{one, two}
 }

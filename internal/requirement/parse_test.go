@@ -186,3 +186,44 @@ func FuzzParse(f *testing.F) {
 		d.Compare(d.Graph())
 	})
 }
+
+// A tree of pairs: Ent tells the two columns apart by the inverse's name.
+func TestManyToManyOfOneEntity(t *testing.T) {
+	for _, through := range []string{"", ", through: Follow"} {
+		doc, err := Parse("r.yaml", []byte("version: 1\nname: a\ntenancy: none\nentities:\n  User: {}\n  Follow: {}\nrelationships:\n"+
+			"  - {kind: many_to_many, from: User, to: User, name: following, inverse: followers"+through+"}\n"))
+		require.NoError(t, err)
+		d, err := New(doc)
+		require.NoError(t, err)
+		table := "user_following"
+		if through != "" {
+			table = "follows"
+		}
+		tab, ok := d.Graph().Table(table)
+		require.True(t, ok)
+		for _, c := range []string{"user_id", "follower_id"} {
+			_, ok := tab.Column(c)
+			assert.True(t, ok, c)
+		}
+	}
+}
+
+// A one-to-one relationship to rows that are deleted softly is a rule among the live ones.
+func TestOneToOneOfSoftDeleted(t *testing.T) {
+	doc, err := Parse("r.yaml", []byte("version: 1\nname: a\ntenancy: none\nentities:\n  User: {}\n  Profile: {soft_delete: true}\nrelationships:\n"+
+		"  - {kind: one_to_one, from: User, to: Profile}\n"))
+	require.NoError(t, err)
+	d, err := New(doc)
+	require.NoError(t, err)
+	p, _ := d.Type("Profile")
+	i := 0
+	for _, ix := range p.Indexes {
+		if ix.Unique && ix.Where == "deleted_at IS NULL" {
+			i++
+		}
+	}
+	assert.Equal(t, 1, i)
+	u, _ := d.Type("User")
+	_, ok := u.Edge("profiles")
+	assert.True(t, ok)
+}

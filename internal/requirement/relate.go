@@ -80,6 +80,14 @@ func (r *resolver) toOne(rel *Relationship, from, to *Type, name, inverse, path 
 		return
 	}
 	one := rel.Kind == "one_to_one"
+	if one && to.Has("SoftDelete") {
+		// Ent's one-to-one counts deleted rows; the rule is for live ones, so the edge leads to many with one alive.
+		one = false
+		if rel.Name == "" {
+			name = plural(rel.To)
+		}
+		to.Unique = append(to.Unique, &Unique{Fields: []string{column}, Why: "one " + words(snake(to.Name)) + " a " + words(inverse) + " that is not deleted"})
+	}
 	r.edge(from, &Edge{Name: name, To: to.Name, Ref: inverse, Unique: one, OnDelete: action, Comment: sentence(to.Comment, name, from)}, path+".name")
 	in := &Edge{
 		Name: inverse, To: from.Name, From: true, Ref: name, Field: column, Unique: true, Null: rel.Null, OnDelete: action,
@@ -140,7 +148,7 @@ func (r *resolver) manyToMany(rel *Relationship, from, to *Type, name, inverse, 
 		}
 		one, two := snake(from.Name), snake(to.Name)
 		if from == to {
-			one, two = rules.Singularize(inverse), rules.Singularize(name)
+			two = rules.Singularize(inverse) // as Ent tells the two columns apart
 		}
 		action := actions[rel.OnDelete]
 		if action == "" {

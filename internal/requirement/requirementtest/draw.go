@@ -122,7 +122,7 @@ func relationships(t *rapid.T, es []*entity) []string {
 			null, action = ", \"null\": it may stand alone", "set_null"
 		}
 		kind := "one_to_many"
-		if !e.soft && null == "" && rapid.IntRange(0, 4).Draw(t, "one") == 0 {
+		if null == "" && rapid.IntRange(0, 4).Draw(t, "one") == 0 {
 			kind = "one_to_one"
 		}
 		out = append(out, fmt.Sprintf("  - {kind: %s, from: %s, to: %s%s, on_delete: %s, description: What it belongs to.}\n", kind, to.name, e.name, null, action))
