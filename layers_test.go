@@ -18,6 +18,7 @@ var layers = []struct {
 	packages []string
 	why      string
 }{
+	{[]string{"docs/rules"}, "pages alone: imports nothing"},
 	{[]string{"annotation"}, "schemas link it: it stays light"},
 	{[]string{"store", "mixin"}, "a user's binary links them: no generator, no driver, no command-line library"},
 	{[]string{"internal/normalform", "internal/schemagraph", "internal/requirement"}, "pure models: values in, values out"},

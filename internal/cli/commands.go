@@ -12,6 +12,7 @@ func commands(s streams) []*cobra.Command {
 		newGenerate(s),
 		newVerify(s),
 		newLint(s),
+		newRules(s),
 		newMigrate(s),
 		newSchema(s),
 		newAtlas(s),

@@ -104,7 +104,10 @@ func runLint(cmd *cobra.Command, s streams, f lintFlags) error {
 		return err
 	}
 	if f.fix {
-		if res, err = fixAll(s, res, run); err != nil {
+		if f.source.url != "" || f.source.file != "" {
+			return usagef("--fix edits an Ent schema; it cannot change what --url and --schema name")
+		}
+		if res, err = fixAll(s, schemaPath(f.source.path), res, run); err != nil {
 			return err
 		}
 	}

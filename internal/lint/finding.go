@@ -44,6 +44,8 @@ type Finding struct {
 	// Within lists the objects, beyond Object and what contains it, on which a suppression covers this finding: the
 	// columns of an index, the edge of a foreign key.
 	Within []string `json:"-"`
+	// Edits are the steps of the mechanical repair, where there is one.
+	Edits []Edit `json:"-"`
 	// Title is the rule's title, for renderers; Finish fills it.
 	Title string `json:"-"`
 }

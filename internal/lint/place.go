@@ -131,7 +131,7 @@ func edgeObject(m *model, d *edgeAt) string {
 
 // onQuery is the place of a declared query.
 func (p *pass) onQuery(e *schemagraph.Entity, query string) place {
-	at := place{object: e.Name + "." + query, pos: e.Pos}
+	at := place{object: e.Name + "." + query, pos: first(e.Marks["query "+query], e.Pos)}
 	if t := p.byType[e.Name]; t != nil {
 		at.within = append(at.within, t.name)
 	}

@@ -30,7 +30,7 @@ var s103 = &schemaRule{
 			if len(pk) == 1 && !t.fkOn(pk[0]) {
 				if ty, bad := narrow(t, pk[0]); bad {
 					p.report(p.onColumn(t, pk[0]), p.pick(`field.Int64("`+pk[0]+`")`, widen(t.name, pk[0])),
-						"the primary key %s.%s is %s and ends at %s", t.name, pk[0], ty, limit(ty))
+						"the primary key %s.%s is %s and ends at %s", t.name, pk[0], ty, limit(ty)).fix(t.wide(pk[0])...)
 				}
 			}
 			seen := make(map[string]bool)
@@ -46,7 +46,7 @@ var s103 = &schemaRule{
 					if ty := p.typeOf(c); ty.name == "int4" || ty.name == "int2" {
 						seen[c.Name] = true
 						p.report(p.onColumn(t, c.Name), p.pick(`field.Int64("`+c.Name+`")`, widen(t.name, c.Name)),
-							"%s.%s is %s and refers to the %s key %s.%s; widen both", t.name, c.Name, ty, ty, parent.name, fk.RefColumns[n].Name)
+							"%s.%s is %s and refers to the %s key %s.%s; widen both", t.name, c.Name, ty, ty, parent.name, fk.RefColumns[n].Name).fix(t.wide(c.Name)...)
 					}
 				}
 			}
@@ -63,4 +63,9 @@ func limit(t typ) string {
 		return "32,767"
 	}
 	return "2,147,483,647"
+}
+
+// wide is the step that makes a field 64 bits wide; an id that no field declares has no builder.
+func (t *table) wide(column string) []Edit {
+	return t.builder(column, Edit{Head: "Int64", Remove: []string{"SchemaType"}})
 }

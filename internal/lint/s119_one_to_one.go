@@ -17,7 +17,7 @@ var s119 = &schemaRule{
 				if d == nil || d.edge.Rel != "O2O" || t.unique(cols) {
 					continue
 				}
-				p.report(p.onFK(t, fk), `index.Fields("`+cols[0]+`").Unique()`, "edge %s is one-to-one, but %s.%s is not unique", d.edge.Name, t.name, quoteAll(cols))
+				p.report(p.onFK(t, fk), `index.Fields("`+cols[0]+`").Unique()`, "edge %s is one-to-one, but %s.%s is not unique", d.edge.Name, t.name, quoteAll(cols)).fix(t.addIndex(cols, ".Unique()")...)
 			}
 		}
 	},

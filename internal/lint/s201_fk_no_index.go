@@ -33,7 +33,7 @@ var s201 = &schemaRule{
 					}
 				}
 				p.report(p.onFK(t, fk), p.pick(`index.Fields("`+strings.Join(t.fieldNames(cols), `", "`)+`")`, "CREATE INDEX ix_"+t.Table.Name+"_"+strings.Join(cols, "_")+" ON "+t.name+" ("+quoteAll(cols)+");"),
-					"%s (%s) refers to %s, and no index begins with it: each delete there reads all of %s%s", t.name, quoteAll(cols), fk.RefTable.Name, t.name, note)
+					"%s (%s) refers to %s, and no index begins with it: each delete there reads all of %s%s", t.name, quoteAll(cols), fk.RefTable.Name, t.name, note).fix(t.addIndex(cols, "")...)
 			}
 		}
 	},

@@ -28,7 +28,7 @@ var s202 = &schemaRule{
 					if keep.pk && len(drop.keys) == 1 && p.ent() {
 						fix = "remove Unique() from " + drop.keys[0]
 					}
-					p.report(p.onIndex(t, drop), fix, "%s repeats %s: (%s) of %s", drop.label(), keep.label(), quoteAll(drop.parts), t.name)
+					p.report(p.onIndex(t, drop), fix, "%s repeats %s: (%s) of %s", drop.label(), keep.label(), quoteAll(drop.parts), t.name).fix(t.dropIndex(drop)...)
 				}
 			}
 		}
@@ -55,7 +55,7 @@ var s203 = &schemaRule{
 						continue
 					}
 					p.report(p.onIndex(t, a), p.pick("remove the index "+a.Name, "DROP INDEX "+a.Name+";"), "%s (%s) is the beginning of %s (%s)",
-						a.label(), quoteAll(a.parts), b.label(), quoteAll(b.parts))
+						a.label(), quoteAll(a.parts), b.label(), quoteAll(b.parts)).fix(a.step(Edit{Delete: true})...)
 					break
 				}
 			}
@@ -95,4 +95,15 @@ func (i *index) label() string {
 		return "the index"
 	}
 	return i.Name
+}
+
+// dropIndex is the step that takes an index out of the schema: its element, or the Unique() that asks for it.
+func (t *table) dropIndex(i *index) []Edit {
+	if e := i.step(Edit{Delete: true}); e != nil {
+		return e
+	}
+	if f := t.field(i.keys[0]); len(i.keys) == 1 && f != nil && f.Unique {
+		return t.builder(i.keys[0], Edit{Remove: []string{"Unique"}})
+	}
+	return nil
 }

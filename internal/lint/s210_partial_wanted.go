@@ -28,7 +28,7 @@ var s210 = &schemaRule{
 					}
 					only := &read{table: t, entity: rs[0].entity, consts: map[string]string{c: rs[0].consts[c]}, Query: rs[0].Query}
 					_, _, where := only.ideal(p.model)
-					p.report(p.onIndex(t, i), `entsql.IndexWhere("`+where+`")`, "every query that uses %s asks for %s, and the index holds all rows", i.Name, where)
+					p.report(p.onIndex(t, i), `entsql.IndexWhere("`+where+`")`, "every query that uses %s asks for %s, and the index holds all rows", i.Name, where).fix(i.step(Edit{Annotate: []string{`entsql.IndexWhere("` + where + `")`}})...)
 					break
 				}
 			}

@@ -41,7 +41,8 @@ func (p *pass) gin(of func(*read) []string, marks, text string) {
 				continue
 			}
 			seen[object] = true
-			p.report(p.onColumn(r.table, c), `index.Fields("`+r.fieldName(c)+`").Annotations(`+marks+`)`, "query %s "+text, r.Name, c, r.table.name)
+			p.report(p.onColumn(r.table, c), `index.Fields("`+r.fieldName(c)+`").Annotations(`+marks+`)`, "query %s "+text, r.Name, c, r.table.name).
+				fix(r.table.addIndex([]string{c}, ".Annotations("+marks+")")...)
 		}
 	}
 }
@@ -67,7 +68,8 @@ var s213 = &schemaRule{
 						continue
 					}
 					if ty := p.typeOf(c); ty.array || ty.fam == famJSON {
-						p.report(p.onIndex(t, i), p.pick(`entsql.IndexType("GIN")`, "CREATE INDEX "+i.Name+" ON "+t.name+" USING gin ("+k+");"), "%s is a B-tree on %s, which is %s", i.Name, k, ty)
+						p.report(p.onIndex(t, i), p.pick(`entsql.IndexType("GIN")`, "CREATE INDEX "+i.Name+" ON "+t.name+" USING gin ("+k+");"), "%s is a B-tree on %s, which is %s", i.Name, k, ty).
+							fix(i.step(Edit{Annotate: []string{`entsql.IndexType("GIN")`}})...)
 						break
 					}
 				}

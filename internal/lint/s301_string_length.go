@@ -23,8 +23,9 @@ var s301 = &schemaRule{
 				if ty.fam != famText || ty.array || ty.size > 0 || ty.name == "bpchar" || generated(c) || t.fkOn(c.Name) || p.bounded(t, c, ty) {
 					continue
 				}
-				p.report(p.onColumn(t, c.Name), p.pick(goBuilder(t, c)+".MaxLen(…)", "ALTER TABLE "+t.name+" ADD CONSTRAINT ck_"+t.Table.Name+"_"+c.Name+"_len CHECK (char_length("+c.Name+") <= 255) NOT VALID;"),
-					"%s.%s would be an unbounded %s: nothing stops a megabyte in it", t.name, c.Name, ty.name)
+				p.report(p.onColumn(t, c.Name), p.pick(goBuilder(t, c)+".MaxLen("+itoa(usualLength(c.Name, ty))+")", "ALTER TABLE "+t.name+" ADD CONSTRAINT ck_"+t.Table.Name+"_"+c.Name+"_len CHECK (char_length("+c.Name+") <= 255) NOT VALID;"),
+					"%s.%s would be an unbounded %s: nothing stops a megabyte in it", t.name, c.Name, ty.name).
+					fix(t.builder(c.Name, Edit{Append: []string{".MaxLen(" + itoa(usualLength(c.Name, ty)) + ")"}})...)
 			}
 		}
 	},
@@ -57,4 +58,18 @@ func goBuilder(t *table, c *schema.Column) string {
 		return "field." + kind + `("` + f.Name + `")`
 	}
 	return `field.String("` + c.Name + `")`
+}
+
+// usualLength is a length to begin with: that of an address, a link, a text or a name.
+func usualLength(column string, ty typ) int {
+	w := words(column)
+	switch {
+	case hasAny(w, "email", "mail"):
+		return 320
+	case hasAny(w, "url", "uri", "link", "href", "website"):
+		return 2048
+	case ty.name == "text" || hasAny(w, "description", "body", "content", "text", "notes", "comment"):
+		return 10000
+	}
+	return 255
 }

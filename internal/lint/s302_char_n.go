@@ -16,11 +16,20 @@ var s302 = &schemaRule{
 			for _, c := range t.Columns {
 				if ty := p.typeOf(c); ty.name == "bpchar" {
 					p.report(p.onColumn(t, c.Name), p.pick("SchemaType without char, and MaxLen("+itoa(max(ty.size, 1))+")", "ALTER TABLE "+t.name+" ALTER COLUMN "+c.Name+" TYPE varchar("+itoa(max(ty.size, 1))+");"),
-						"%s.%s is %s, padded with blanks", t.name, c.Name, ty)
+						"%s.%s is %s, padded with blanks", t.name, c.Name, ty).fix(t.builder(c.Name, t.varying(c.Name, ty))...)
 				}
 			}
 		}
 	},
+}
+
+// varying is the step that takes a fixed length for a greatest one.
+func (t *table) varying(column string, ty typ) Edit {
+	e := Edit{Remove: []string{"SchemaType"}}
+	if f := t.field(column); f != nil && f.MaxLen == 0 {
+		e.Append = []string{".MaxLen(" + itoa(max(ty.size, 1)) + ")"}
+	}
+	return e
 }
 
 var s303 = &schemaRule{
@@ -41,7 +50,7 @@ var s303 = &schemaRule{
 					continue
 				}
 				p.report(p.onColumn(t, c.Name), p.pick("field.Time without SchemaType", "ALTER TABLE "+t.name+" ALTER COLUMN "+c.Name+" TYPE timestamptz USING "+c.Name+" AT TIME ZONE 'UTC';"),
-					"%s.%s is %s", t.name, c.Name, map[string]string{"timestamp": "timestamp without time zone", "timetz": "time with time zone"}[ty.name])
+					"%s.%s is %s", t.name, c.Name, map[string]string{"timestamp": "timestamp without time zone", "timetz": "time with time zone"}[ty.name]).fix(t.builder(c.Name, Edit{Remove: []string{"SchemaType"}})...)
 			}
 		}
 	},

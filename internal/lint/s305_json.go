@@ -13,7 +13,7 @@ var s305 = &schemaRule{
 		for _, t := range p.tables {
 			for _, c := range t.Columns {
 				if p.typeOf(c).name == "json" {
-					p.report(p.onColumn(t, c.Name), p.pick("field.JSON without SchemaType", "ALTER TABLE "+t.name+" ALTER COLUMN "+c.Name+" TYPE jsonb;"), "%s.%s is json, not jsonb", t.name, c.Name)
+					p.report(p.onColumn(t, c.Name), p.pick("field.JSON without SchemaType", "ALTER TABLE "+t.name+" ALTER COLUMN "+c.Name+" TYPE jsonb;"), "%s.%s is json, not jsonb", t.name, c.Name).fix(t.builder(c.Name, Edit{Remove: []string{"SchemaType"}})...)
 				}
 			}
 		}
@@ -43,7 +43,7 @@ var s306 = &schemaRule{
 				if !p.postgres() || !ty.serial && !identity(c) && !hasAny(w, names...) && !grows {
 					continue
 				}
-				p.report(p.onColumn(t, c.Name), p.pick(`field.Int64("`+c.Name+`")`, widen(t.name, c.Name)), "%s.%s counts up in %s, which ends at %s", t.name, c.Name, ty, limit(ty))
+				p.report(p.onColumn(t, c.Name), p.pick(`field.Int64("`+c.Name+`")`, widen(t.name, c.Name)), "%s.%s counts up in %s, which ends at %s", t.name, c.Name, ty, limit(ty)).fix(t.wide(c.Name)...)
 			}
 		}
 	},

@@ -18,7 +18,7 @@ var s401 = &schemaRule{
 				continue
 			}
 			for _, c := range t.Columns {
-				if c.Type == nil || !c.Type.Null || t.nullReason(c.Name) || t.hasRole(c.Name) || generated(c) {
+				if c.Type == nil || !c.Type.Null || t.nullReason(c.Name) || t.hasRole(c.Name) || generated(c) || c.Name == t.softDelete() {
 					continue
 				}
 				p.report(p.onColumn(t, c.Name), `annotation.Nullable{Why: "…"}`, "%s.%s may be null, and nothing says what that means", t.name, c.Name)
@@ -49,10 +49,19 @@ var s402 = &schemaRule{
 					continue
 				}
 				p.report(p.onColumn(t, c.Name), p.pick(`field.Bool("`+c.Name+`").Default(false)`, "ALTER TABLE "+t.name+" ALTER COLUMN "+c.Name+" SET DEFAULT false, ALTER COLUMN "+c.Name+" SET NOT NULL;"),
-					"%s.%s has three values: true, false and null", t.name, c.Name)
+					"%s.%s has three values: true, false and null", t.name, c.Name).fix(t.twoValued(c.Name)...)
 			}
 		}
 	},
+}
+
+// twoValued is the step that makes a flag required, with false where nothing is given.
+func (t *table) twoValued(column string) []Edit {
+	e := Edit{Remove: []string{"Optional", "Nillable"}}
+	if f := t.field(column); f != nil && !f.Default {
+		e.Append = []string{".Default(false)"}
+	}
+	return t.builder(column, e)
 }
 
 var s403 = &schemaRule{

@@ -28,7 +28,8 @@ var s404 = &schemaRule{
 				f := t.field(c.Name)
 				switch {
 				case f != nil && len(f.Enum) > 0:
-					p.report(p.onColumn(t, c.Name), `entsql.Checks(map[string]string{"`+ckName(t, c)+`": "`+inList(c.Name, f.Enum)+`"})`, "%s.%s is an enum in the client and any text in the database", t.name, c.Name)
+					p.report(p.onColumn(t, c.Name), `entsql.Checks(map[string]string{"`+ckName(t, c)+`": "`+inList(c.Name, f.Enum)+`"})`, "%s.%s is an enum in the client and any text in the database", t.name, c.Name).
+						fix(Edit{Entity: t.entity.Name, Annotation: `entsql.Checks(map[string]string{"` + ckName(t, c) + `": "` + inList(c.Name, f.Enum) + `"})`, Name: ckName(t, c)})
 				case t.enumLike(c.Name) && f == nil:
 					p.report(p.onColumn(t, c.Name), "ALTER TABLE "+t.name+" ADD CONSTRAINT ck_"+t.Table.Name+"_"+c.Name+" CHECK ("+c.Name+" IN (…)) NOT VALID;",
 						"%s.%s looks like an enumeration, and the database accepts any text", t.name, c.Name).Severity = Info

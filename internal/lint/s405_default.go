@@ -3,6 +3,8 @@ package lint
 import (
 	"regexp"
 	"strings"
+
+	"github.com/plinth-go/plinth/internal/schemagraph"
 )
 
 var s405 = &schemaRule{
@@ -25,7 +27,7 @@ var s405 = &schemaRule{
 				if !ok || !f.Default && !f.DefaultFunc || f.DBDefault || c.Default != nil || identity(c) || generated(c) || p.typeOf(c).serial {
 					continue
 				}
-				p.report(p.onColumn(t, c.Name), p.twin(f.Type), "%s.%s has a default in the client, and none in the database", t.name, c.Name)
+				p.report(p.onColumn(t, c.Name), p.twin(f.Type), "%s.%s has a default in the client, and none in the database", t.name, c.Name).fix(p.twinEdit(t, f)...)
 			}
 		}
 	},
@@ -44,6 +46,15 @@ func (p *pass) twin(entType string) string {
 		return `entsql.Default("{}")`
 	}
 	return `entsql.DefaultExpr("…")`
+}
+
+// twinEdit is the step that gives a computed default its twin, where the twin is known.
+func (p *pass) twinEdit(t *table, f *schemagraph.Field) []Edit {
+	twin := p.twin(f.Type)
+	if strings.Contains(twin, "…") || f.Type == "json" {
+		return nil
+	}
+	return t.builder(f.Column, Edit{Annotate: []string{twin}})
 }
 
 var s406 = &schemaRule{

@@ -30,10 +30,30 @@ var s407 = &schemaRule{
 				missing = append(missing, "updated_at")
 			}
 			if len(missing) > 0 {
-				p.report(p.onTable(t), p.pick("mixin.Timestamps{}", "ALTER TABLE "+t.name+" ADD COLUMN "+missing[0]+" timestamptz NOT NULL DEFAULT now();"), "%s has no %s", t.name, and(missing))
+				p.report(p.onTable(t), p.pick("mixin.Timestamps{}", "ALTER TABLE "+t.name+" ADD COLUMN "+missing[0]+" timestamptz NOT NULL DEFAULT now();"), "%s has no %s", t.name, and(missing)).fix(p.timestamps(t, missing)...)
 			}
 		}
 	},
+}
+
+// timestamps are the steps that add the missing columns: the mixin in a design of plinth's, else fields.
+func (p *pass) timestamps(t *table, missing []string) []Edit {
+	if t.entity == nil {
+		return nil
+	}
+	if p.graph.Conventions && len(missing) == 2 {
+		return []Edit{{Entity: t.entity.Name, Mixin: "mixin.Timestamps{}", Name: "mixin.Timestamps"}}
+	}
+	now := p.twin("time")
+	text := map[string]string{
+		"created_at": `field.Time("created_at").Default(time.Now).Immutable().Annotations(` + now + `)`,
+		"updated_at": `field.Time("updated_at").Default(time.Now).UpdateDefault(time.Now).Annotations(` + now + `)`,
+	}
+	var edits []Edit
+	for _, m := range missing {
+		edits = append(edits, Edit{Entity: t.entity.Name, Field: text[m], Name: m})
+	}
+	return edits
 }
 
 var (

@@ -2,6 +2,7 @@ package lint
 
 import (
 	"regexp"
+	"strings"
 )
 
 var snake = regexp.MustCompile(`^[a-z_][a-z0-9_]*$`)
@@ -17,7 +18,10 @@ var s501 = &schemaRule{
 	check: func(p *pass) {
 		p.eachName(func(at place, kind, name string) {
 			if !snake.MatchString(name) {
-				p.report(at, "rename it to "+snakeCase(name), "%s %q is not snake_case", kind, name)
+				f := p.report(at, "rename it to "+snakeCase(name), "%s %q is not snake_case", kind, name)
+				if t, c := p.split(at.object); kind == "column" && t != nil {
+					f.fix(t.builder(c, Edit{Append: []string{`.StorageKey("` + snakeCase(name) + `")`}})...)
+				}
 			}
 		})
 	},
@@ -46,6 +50,16 @@ func (p *pass) eachName(visit func(at place, kind, name string)) {
 			}
 		}
 	}
+}
+
+// split finds the table of a column's object.
+func (p *pass) split(object string) (*table, string) {
+	for _, t := range p.tables {
+		if c, ok := strings.CutPrefix(object, t.name+"."); ok {
+			return t, c
+		}
+	}
+	return nil, ""
 }
 
 func snakeCase(name string) string {

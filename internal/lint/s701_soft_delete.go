@@ -31,10 +31,24 @@ var s701 = &schemaRule{
 					where = "NOT " + del
 				}
 				p.report(p.onIndex(t, i), p.pick(`entsql.IndexWhere("`+where+`")`, "CREATE UNIQUE INDEX uq_"+t.Table.Name+"_"+strings.Join(i.keys, "_")+" ON "+t.name+" ("+quoteAll(i.keys)+") WHERE "+where+";"),
-					"%s counts the rows of %s that are deleted, so a value can never be used again", i.label(), t.name)
+					"%s counts the rows of %s that are deleted, so a value can never be used again", i.label(), t.name).fix(t.onlyLive(i, where)...)
 			}
 		}
 	},
+}
+
+// onlyLive are the steps that make a unique index leave deleted rows out.
+func (t *table) onlyLive(i *index, where string) []Edit {
+	mark := `entsql.IndexWhere("` + where + `")`
+	if e := i.step(Edit{Annotate: []string{mark}}); e != nil {
+		return e
+	}
+	if f := t.field(i.keys[0]); len(i.keys) == 1 && f != nil && f.Unique {
+		if e := t.builder(i.keys[0], Edit{Remove: []string{"Unique"}}); e != nil {
+			return append(e, t.addIndex(i.keys, ".Unique().Annotations("+mark+")")...)
+		}
+	}
+	return nil
 }
 
 // isTarget says that a foreign key refers to exactly these columns.

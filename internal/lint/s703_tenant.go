@@ -27,9 +27,16 @@ var s703 = &schemaRule{
 			if p.tenant(t) || p.isTenants(t) || slices.Contains(global, t.name) || slices.Contains(global, entityName(t)) || t.entity == nil && p.ent() {
 				continue
 			}
-			p.report(p.onTable(t), p.pick("mixin.Tenant{}", "ALTER TABLE "+t.name+" ADD COLUMN "+p.tenancy+" uuid NOT NULL;"), "%s has no %s", t.name, p.tenancy)
+			p.report(p.onTable(t), p.pick("mixin.Tenant{}", "ALTER TABLE "+t.name+" ADD COLUMN "+p.tenancy+" uuid NOT NULL;"), "%s has no %s", t.name, p.tenancy).fix(p.tenantMixin(t)...)
 		}
 	},
+}
+
+func (p *pass) tenantMixin(t *table) []Edit {
+	if t.entity == nil || !p.graph.Conventions || p.tenancy != "tenant_id" {
+		return nil
+	}
+	return []Edit{{Entity: t.entity.Name, Mixin: "mixin.Tenant{}", Name: "mixin.Tenant"}}
 }
 
 // tenant says that the table has the tenant's column.

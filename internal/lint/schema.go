@@ -2,7 +2,6 @@ package lint
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/plinth-go/plinth/internal/schemagraph"
 )
@@ -178,7 +177,6 @@ func (p *pass) report(at place, fix, format string, args ...any) *Finding {
 		pos := p.options.Locate(at.object)
 		f.File, f.Line, f.Column = pos.File, pos.Line, pos.Column
 	}
-	f.Fixable = p.rule.Fix == FixAuto && p.ent() && strings.HasSuffix(f.File, ".go")
 	if p.rule.needs&needServing != 0 {
 		f.Sources = []string{LiveSource}
 	}

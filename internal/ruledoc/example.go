@@ -74,7 +74,11 @@ func (e *Example) Run(ctx context.Context, databases Databases) (lint.Result, er
 		g, err = schemagraph.Unmarshal([]byte(e.Text))
 	default:
 		var d *entload.Design
-		if d, err = entload.LoadDesign(ctx, entload.Options{Path: filepath.Dir(e.path), Base: filepath.Dir(e.path), Conventions: &conventions}); err == nil {
+		base, abs := filepath.Abs(filepath.Dir(e.path))
+		if abs != nil {
+			return lint.Result{}, abs
+		}
+		if d, err = entload.LoadDesign(ctx, entload.Options{Path: filepath.Dir(e.path), Base: base, Conventions: &conventions}); err == nil {
 			g = d.Graph
 		}
 	}
