@@ -125,24 +125,35 @@ func (d *Driver) BeginTx(ctx context.Context, opts *sql.TxOptions) (dialect.Tx, 
 // onPool runs a statement outside of a transaction.
 func onPool[R any](ctx context.Context, db *sql.DB, kept *statements, query string, args []any,
 	plain func(*sql.DB, context.Context, string, ...any) (R, error), prepared func(*sql.Stmt, context.Context, ...any) (R, error)) (R, error) {
+	// A driver that keeps statements by itself (pgx) has outdated ones too, and forgets them when they fail.
+	again := func() (res R, err error) {
+		for range 2 {
+			if res, err = plain(db, ctx, query, args...); err == nil || !stalePlan(err) {
+				break
+			}
+		}
+		return res, err
+	}
 	if kept == nil || len(args) == 0 {
-		return plain(db, ctx, query, args...)
+		return again()
 	}
 	st := kept.get(query, true)
 	if st == nil {
-		return plain(db, ctx, query, args...)
+		return again()
 	}
-	defer kept.release(st)
-	stmt, err := st.prepared(ctx, db)
-	if err != nil {
-		kept.evict(st)
-		var none R
-		return none, err
-	}
-	res, err := prepared(stmt, ctx, args...)
+	res, err := func() (res R, err error) {
+		defer kept.release(st)
+		stmt, err := st.prepared(ctx, db)
+		if err == nil {
+			res, err = prepared(stmt, ctx, args...)
+		}
+		if stmt == nil || err != nil && stalePlan(err) {
+			kept.evict(st)
+		}
+		return res, err
+	}()
 	if err != nil && stalePlan(err) {
-		kept.evict(st)
-		return plain(db, ctx, query, args...)
+		return again() // the statement is closed by now: pgx would find it by its text
 	}
 	return res, err
 }
