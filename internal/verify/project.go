@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"github.com/plinth-go/plinth/internal/lint"
 	migrationlint "github.com/plinth-go/plinth/internal/migration/lint"
 	"github.com/plinth-go/plinth/internal/schemagraph"
+	"github.com/plinth-go/plinth/store/storetest"
 )
 
 // generated compares the generated files with a fresh run.
@@ -134,6 +136,16 @@ func (r *run) tests(ctx context.Context) (result, error) {
 	var res result
 	cmd := exec.CommandContext(ctx, "go", "test", "-json", "./...")
 	cmd.Dir = r.Root
+	on := "SQLite"
+	if r.server != nil && os.Getenv(storetest.URLVariable) == "" {
+		db, err := r.server.NewDatabase(ctx)
+		if err != nil {
+			return res, &setupError{err}
+		}
+		defer db.Close()
+		cmd.Env = append(os.Environ(), storetest.URLVariable+"="+db.URL)
+		on = fmt.Sprintf("PostgreSQL %d and SQLite", r.server.Major())
+	}
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	runErr := cmd.Run()
@@ -166,7 +178,7 @@ func (r *run) tests(ctx context.Context) (result, error) {
 			}
 		}
 	}
-	res.detail = fmt.Sprintf("%d passed", passed)
+	res.detail = fmt.Sprintf("%d passed on %s", passed, on)
 	if runErr != nil && len(res.problems) == 0 {
 		res.problem("go test: %v\n%s", runErr, tail(stderr.String(), 20))
 	}
