@@ -54,34 +54,63 @@ func identByte(c byte) bool {
 	return c == '_' || c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c >= 0x80
 }
 
-// boundsLength says whether a check limits the length of a text column: by a length function, by a list of values,
-// or by an anchored pattern without open repetition.
-func boundsLength(expr, column string) bool {
-	s := bare(expr)
-	if !mentions(s, column) {
-		return false
-	}
-	col := regexp.QuoteMeta(strings.ToLower(column))
-	length := regexp.MustCompile(`(?:char_length|character_length|octet_length|length)\s*\(+\s*(?:btrim\s*\(|trim\s*\(|trim\s*\(\s*both from\s*)?\s*` + col + `\s*\)+\s*(?:<|=|between)`)
-	reversed := regexp.MustCompile(`>=?\s*\(*(?:char_length|character_length|octet_length|length)\s*\(+\s*` + col + `\s*\)`)
-	return length.MatchString(s) || reversed.MatchString(s) || listsValues(expr, column) || boundedPattern(s, col)
+// checkFacts is what a check says of columns, in lower case: those whose length it limits, and those it limits to a
+// list of values.
+type checkFacts struct {
+	bounds, lists map[string]bool
+	text          string // in bare form
+	commas        bool   // it takes a text apart at commas, or matches it with a pattern that has one
 }
 
-func boundedPattern(s, col string) bool {
-	m := regexp.MustCompile(col + `\)*\s*(?:~\*?|similar to)\s*'\^([^']*)\$'`).FindStringSubmatch(s)
-	return m != nil && !strings.ContainsAny(m[1], "*+") && !strings.Contains(m[1], ",}")
+const column = `([^\s()=<>,'~]+)`
+
+var (
+	lengthFirst = regexp.MustCompile(`(?:char_length|character_length|octet_length|length)\s*\(+\s*(?:btrim\s*\(|trim\s*\(\s*both from\s*|trim\s*\()?\s*` + column + `\s*\)+\s*(?:<|=|between)`)
+	lengthLast  = regexp.MustCompile(`>=?\s*\(*(?:char_length|character_length|octet_length|length)\s*\(+\s*` + column + `\s*\)`)
+	matches     = regexp.MustCompile(column + `\)*\s*(?:~\*?|similar to)\s*'\^([^']*)\$'`)
+	listed      = regexp.MustCompile(column + `\s*(?:\bin\b|=\s*'|=\s*-?\d)`)
+)
+
+// analyse reads a check: a length function compared, a list of values, an anchored pattern without open repetition.
+func analyse(expr string) *checkFacts {
+	f := &checkFacts{bounds: make(map[string]bool), lists: make(map[string]bool)}
+	s := bare(expr)
+	f.text, f.commas = s, speaksOfCommas(s)
+	for _, p := range []*regexp.Regexp{lengthFirst, lengthLast} {
+		for _, m := range p.FindAllStringSubmatch(s, -1) {
+			f.bounds[m[1]] = true
+		}
+	}
+	for _, m := range matches.FindAllStringSubmatch(s, -1) {
+		if !strings.ContainsAny(m[2], "*+") && !strings.Contains(m[2], ",}") {
+			f.bounds[m[1]] = true
+		}
+	}
+	flat := strings.NewReplacer("(", "", ")", "").Replace(anyPattern.ReplaceAllString(s, " in ("))
+	for _, m := range listed.FindAllStringSubmatch(flat, -1) {
+		f.lists[m[1]], f.bounds[m[1]] = true, true
+	}
+	return f
+}
+
+// check is analyse, once for an expression.
+func (m *model) check(expr string) *checkFacts {
+	f, ok := m.checked[expr]
+	if !ok {
+		f = analyse(expr)
+		m.checked[expr] = f
+	}
+	return f
+}
+
+// boundsLength says whether a check limits the length of a text column.
+func (m *model) boundsLength(expr, column string) bool {
+	return m.check(expr).bounds[strings.ToLower(column)]
 }
 
 // listsValues says whether a check limits a column to a list of values.
-func listsValues(expr, column string) bool {
-	s := bare(expr)
-	if !mentions(s, column) {
-		return false
-	}
-	s = strings.NewReplacer("(", "", ")", "").Replace(anyPattern.ReplaceAllString(s, "in ("))
-	col := regexp.QuoteMeta(strings.ToLower(column))
-	return regexp.MustCompile(`(?:^|[^a-z0-9_])`+col+`\s*(?:in\b|=\s*'|=\s*-?\d)`).MatchString(s) ||
-		regexp.MustCompile(`(?:^|[^a-z0-9_])(?:lower|upper)\s*`+col+`\s*(?:in\b|=\s*')`).MatchString(s)
+func (m *model) listsValues(expr, column string) bool {
+	return m.check(expr).lists[strings.ToLower(column)]
 }
 
 // conjuncts splits a predicate at its outermost ANDs, in bare form and without enclosing parentheses.

@@ -23,6 +23,8 @@ type model struct {
 	tenancy string // the column that holds the tenant, where the design is multi-tenant
 	schemas int    // schemas that have tables
 
+	checked  map[string]*checkFacts // see check
+	byName   map[string]*table
 	resolved []*read            // see reads
 	serving  map[*index][]*read // see served
 }
@@ -68,6 +70,7 @@ func newModel(g *schemagraph.Graph, live *Live) *model {
 	m := &model{
 		graph: g, live: live,
 		byTable: make(map[*schema.Table]*table), byType: make(map[string]*table), domains: make(map[string]LiveDomain),
+		checked: make(map[string]*checkFacts), byName: make(map[string]*table),
 	}
 	if live != nil {
 		for _, d := range live.Domains {
@@ -150,6 +153,9 @@ func (m *model) add(s *schema.Schema, st *schema.Table, e *schemagraph.Entity) {
 		}
 	}
 	m.tables = append(m.tables, t)
+	if m.byName[st.Name] == nil {
+		m.byName[st.Name] = t
+	}
 	m.byTable[st] = t
 }
 
@@ -217,14 +223,7 @@ func (m *model) addLive() {
 	}
 }
 
-func (m *model) tableNamed(name string) *table {
-	for _, t := range m.tables {
-		if t.Table.Name == name {
-			return t
-		}
-	}
-	return nil
-}
+func (m *model) tableNamed(name string) *table { return m.byName[name] }
 
 func (m *model) index(si *schema.Index, pk bool) *index {
 	i := &index{Index: si, pk: pk, constraint: pk, method: "btree", valid: true}

@@ -242,7 +242,7 @@ func (r *read) holds(m *model, cond string) bool {
 			strings.ToLower(cond) == name+" = "+value, strings.ToLower(cond) == name+" = '"+value+"'", strings.ToLower(cond) == name+" is "+value,
 			cond == name+" is not null":
 			return true
-		case listsValues(cond, name) && strings.Contains(strings.ToLower(cond), "'"+value+"'"):
+		case m.listsValues(cond, name) && strings.Contains(strings.ToLower(cond), "'"+value+"'"):
 			return true
 		}
 	}

@@ -53,7 +53,7 @@ func (p *pass) fewValues(t *table, column string) string {
 		return "boolean"
 	case ty.fam == famEnum, f != nil && len(f.Enum) > 0:
 		return "enumeration"
-	case ty.fam == famText && slices.ContainsFunc(t.checks, func(k *schema.Check) bool { return listsValues(k.Expr, column) }):
+	case ty.fam == famText && slices.ContainsFunc(t.checks, func(k *schema.Check) bool { return p.listsValues(k.Expr, column) }):
 		return "enumeration"
 	}
 	return ""

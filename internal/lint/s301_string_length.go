@@ -36,14 +36,14 @@ func (p *pass) bounded(t *table, c *schema.Column, ty typ) bool {
 	if f := t.field(c.Name); f != nil && (f.MaxLen > 0 && f.MaxLen < 1<<31-1 || len(f.Enum) > 0) {
 		return true
 	}
-	if slices.ContainsFunc(t.checks, func(k *schema.Check) bool { return boundsLength(k.Expr, c.Name) }) {
+	if slices.ContainsFunc(t.checks, func(k *schema.Check) bool { return p.boundsLength(k.Expr, c.Name) }) {
 		return true
 	}
 	if ty.domain == "" {
 		return false
 	}
 	d, ok := p.domains[toLower(ty.domain)]
-	return ok && slices.ContainsFunc(d.Checks, func(k string) bool { return boundsLength(k, "value") })
+	return ok && slices.ContainsFunc(d.Checks, func(k string) bool { return p.boundsLength(k, "value") })
 }
 
 // goBuilder is the beginning of the field's builder.

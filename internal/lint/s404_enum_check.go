@@ -42,11 +42,11 @@ var s404 = &schemaRule{
 }
 
 func (p *pass) checked(t *table, c *schema.Column, ty typ) bool {
-	if slices.ContainsFunc(t.checks, func(k *schema.Check) bool { return listsValues(k.Expr, c.Name) }) {
+	if slices.ContainsFunc(t.checks, func(k *schema.Check) bool { return p.listsValues(k.Expr, c.Name) }) {
 		return true
 	}
 	d, ok := p.domains[toLower(ty.domain)]
-	return ok && slices.ContainsFunc(d.Checks, func(k string) bool { return listsValues(k, "value") })
+	return ok && slices.ContainsFunc(d.Checks, func(k string) bool { return p.listsValues(k, "value") })
 }
 
 // enumLike says that a name's last word is that of an enumeration. content_type and mime_type are open lists.

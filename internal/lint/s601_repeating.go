@@ -113,7 +113,7 @@ var s603 = &schemaRule{
 					why = "its name says so"
 				default:
 					for _, k := range t.checks {
-						if s := bare(k.Expr); mentions(s, c.Name) && speaksOfCommas(s) {
+						if f := p.check(k.Expr); f.commas && mentions(f.text, c.Name) {
 							why = "check " + k.Name + " speaks of commas"
 						}
 					}
@@ -128,7 +128,7 @@ var s603 = &schemaRule{
 
 // speaksOfCommas says that a check takes a text apart at commas, or matches it with a pattern that has one.
 func speaksOfCommas(expr string) bool {
-	if !regexp.MustCompile(`~|\bsimilar to\b|\blike\b|string_to_array|regexp_|split_part`).MatchString(expr) {
+	if !textual.MatchString(expr) {
 		return false
 	}
 	for _, lit := range stringPattern.FindAllString(expr, -1) {
@@ -138,5 +138,7 @@ func speaksOfCommas(expr string) bool {
 	}
 	return false
 }
+
+var textual = regexp.MustCompile(`~|\bsimilar to\b|\blike\b|string_to_array|regexp_|split_part`)
 
 var openRepeat = regexp.MustCompile(`\{\d*,\d*\}`)
