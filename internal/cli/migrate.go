@@ -42,14 +42,13 @@ func newMigrate(s streams) *cobra.Command {
 
 // projectFlags choose a project and an environment of it, and override what it says.
 type projectFlags struct {
-	env, config      string
-	vars             varFlag
-	dir, dirFormat   string
-	url, devURL      string
-	revisions        string
-	lockTimeout      time.Duration
-	format           string
-	dirOnly, noForms bool
+	env, config    string
+	vars           varFlag
+	dir, dirFormat string
+	url, devURL    string
+	revisions      string
+	lockTimeout    time.Duration
+	format         string
 	// warn is told of what the project file says in vain.
 	warn func(string)
 }

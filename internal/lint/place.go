@@ -116,11 +116,6 @@ func (p *pass) onCheck(t *table, c *schema.Check) place {
 	return place{object: t.name + "." + c.Name, pos: first(atlasPos(c.Pos()), p.onTable(t).pos)}
 }
 
-// onEdge is the place of an edge that may have no foreign key of its own.
-func (p *pass) onEdge(d *edgeAt) place {
-	return place{object: edgeObject(p.model, d), pos: first(d.edge.Pos, d.entity.Pos)}
-}
-
 // edgeObject names an edge: the table of the entity that declares it, and the edge's name.
 func edgeObject(m *model, d *edgeAt) string {
 	if t := m.byType[d.entity.Name]; t != nil {

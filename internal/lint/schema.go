@@ -159,7 +159,6 @@ type pass struct {
 
 func (p *pass) int(option string) int       { return p.options.Config.Int(&p.rule.Rule, option) }
 func (p *pass) list(option string) []string { return p.options.Config.List(&p.rule.Rule, option) }
-func (p *pass) option(name string) string   { return p.options.Config.Option(&p.rule.Rule, name) }
 
 // ent says that the design is written in Ent, so that fixes are Go.
 func (p *pass) ent() bool { return len(p.graph.Entities) > 0 }

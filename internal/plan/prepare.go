@@ -211,14 +211,6 @@ func (d *differ) mayRewrite(t *schema.Table, column string) bool {
 // ident quotes an identifier. checkNames has seen to it that it holds no quote.
 func ident(name string) string { return `"` + name + `"` }
 
-func idents(cs []*schema.Column) string {
-	names := make([]string, len(cs))
-	for i, c := range cs {
-		names[i] = ident(c.Name)
-	}
-	return strings.Join(names, ", ")
-}
-
 // qualified is a table's name as statements write it.
 func qualified(t *schema.Table) string { return inSchema(t.Schema, t.Name) }
 

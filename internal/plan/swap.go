@@ -143,8 +143,6 @@ type swapping struct {
 	*alteration
 	table      string
 	next, prev *schema.Table
-	// brief are the steps of the exchange, each with its inverse.
-	brief []clause
 }
 
 func (w *swapping) expand() error {

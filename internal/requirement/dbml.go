@@ -36,10 +36,10 @@ type dbmlTable struct {
 }
 
 type dbmlColumn struct {
-	name, typ, note, def    string
-	defKind                 byte
-	at                      Pos
-	pk, unique, notNull, fk bool
+	name, typ, note, def string
+	defKind              byte
+	at                   Pos
+	pk, unique, notNull  bool
 }
 
 type dbmlIndex struct {

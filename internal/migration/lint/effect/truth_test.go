@@ -72,9 +72,9 @@ func modeName(m Mode) string {
 
 // seen is a case's facts in a form that both sides can be written in.
 type seen struct {
-	locks                        map[string]string
-	rewrites, scans              []string
-	builds, noTx, fails, rowsMay bool
+	locks               map[string]string
+	rewrites, scans     []string
+	builds, noTx, fails bool
 }
 
 func parseTruth(want string) seen {
