@@ -150,7 +150,9 @@ func checkTableNames(t *schema.Table, check func(what, name string) error) error
 		if c.Type == nil || c.Type.Type == nil {
 			return fmt.Errorf("planning column %s.%s: its type is not known", t.Name, c.Name)
 		}
-		if u, ok := c.Type.Type.(*schema.UnsupportedType); ok {
+		if u, ok := c.Type.Type.(*schema.UnsupportedType); ok && u.T == "" {
+			return fmt.Errorf("planning column %s.%s: it has no type in %s; give the field SchemaType(map[string]string{%q: \"…\"})", t.Name, c.Name, dialect, dialect)
+		} else if ok {
 			return fmt.Errorf("planning column %s.%s: type %q is not known for this dialect; give the column a schema type", t.Name, c.Name, u.T)
 		}
 	}
