@@ -42,6 +42,7 @@ func assemble(ctx context.Context, g *gen.Graph, src *source, sp *spec, dir, dia
 	if dialectName == dialect.Postgres {
 		d.Graph.Companions = companions(r)
 	}
+	d.Graph.Companions = append(d.Graph.Companions, viewCompanions(r, dialectName)...)
 	b := &intent{src: src, spec: sp, design: d}
 	for _, n := range g.MutableNodes() {
 		e, err := b.entity(n)

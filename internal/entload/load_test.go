@@ -53,6 +53,25 @@ func TestForeignProjectAsEntItself(t *testing.T) {
 	r, err := realm(context.Background(), schemagraph.Postgres, tables)
 	require.NoError(t, err)
 	require.Equal(t, ddl(t, r), ddl(t, ours.Realm))
+	require.Equal(t, []schemagraph.Companion{{
+		Kind: "view", Name: "active_users", DependsOn: []string{"users"},
+		Create: "CREATE VIEW \"active_users\" AS\nSELECT email FROM users WHERE state = 'ACTIVE'", Drop: `DROP VIEW "active_users"`,
+	}}, ours.Companions)
+}
+
+// edge.To(…).From(…) declares two edges in one place.
+func TestPositionOfBothWays(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "node.go")
+	require.NoError(t, os.WriteFile(file, []byte("package schema\n\nfunc (Node) Edges() []ent.Edge {\n\treturn []ent.Edge{\n"+
+		"\t\tedge.To(\"next\", Node.Type).Unique(),\n\t\tedge.To(\"children\", Node.Type).\n\t\t\tFrom(\"parent\").Unique(),\n\t}\n}\n\ntype Node struct{ ent.Schema }\n"), 0o600))
+	src, err := parseSource(dir, dir)
+	require.NoError(t, err)
+	for name, line := range map[string]int{"next": 5, "children": 6, "parent": 6} {
+		c, ok := find(src.types["Node"].edges, name, 0, 3)
+		require.True(t, ok, name)
+		require.Equal(t, line, c.pos.Line, name)
+	}
 }
 
 func TestForeignProjectIntent(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	stdsql "database/sql"
 	"fmt"
+	"regexp"
 	"sort"
 	"strings"
 
@@ -159,6 +160,44 @@ func companions(r *schema.Realm) []schemagraph.Companion {
 	}
 	sort.Slice(cs, func(i, j int) bool { return cs[i].Name < cs[j].Name })
 	return cs
+}
+
+// viewCompanions takes the views out of a realm: Atlas's open drivers neither plan nor read them, so they are
+// companions here as they are where a database is read. A view without a definition is kept by somebody else.
+func viewCompanions(r *schema.Realm, dialectName string) []schemagraph.Companion {
+	quote := `"`
+	if dialectName == dialect.SQLite {
+		quote = "`"
+	}
+	var cs []schemagraph.Companion
+	for _, s := range r.Schemas {
+		for _, v := range s.Views {
+			name, quoted := v.Name, quote+v.Name+quote
+			if s.Name != defaultSchema[dialectName] {
+				name, quoted = s.Name+"."+v.Name, quote+s.Name+quote+"."+quoted
+			}
+			c := schemagraph.Companion{Kind: "view", Name: name, Create: "CREATE VIEW " + quoted + " AS\n" + v.Def, Drop: "DROP VIEW " + quoted}
+			for _, t := range s.Tables {
+				if mentions(v.Def, t.Name) {
+					c.DependsOn = append(c.DependsOn, t.Name)
+				}
+			}
+			for _, o := range s.Views {
+				if o != v && mentions(v.Def, o.Name) && !mentions(o.Def, v.Name) {
+					c.DependsOn = append(c.DependsOn, o.Name)
+				}
+			}
+			cs = append(cs, c)
+		}
+		s.Views = nil
+	}
+	sort.Slice(cs, func(i, j int) bool { return cs[i].Name < cs[j].Name })
+	return cs
+}
+
+// mentions says whether a definition has a name as a word of its own.
+func mentions(def, name string) bool {
+	return regexp.MustCompile(`\b` + regexp.QuoteMeta(name) + `\b`).MatchString(def)
 }
 
 // extensionSigns are names that only exist with an extension.

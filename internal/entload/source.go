@@ -276,6 +276,16 @@ func find(calls []call, name string, i, n int) (call, bool) {
 			return c, true
 		}
 	}
+	for _, c := range calls { // edge.To("children", Node.Type).From("parent") is two edges
+		for _, l := range c.chain {
+			if l.method != "From" || len(l.args) == 0 {
+				continue
+			}
+			if v, ok := stringLit(l.args[0]); ok && v == name {
+				return c, true
+			}
+		}
+	}
 	if len(calls) == n && i < n && calls[i].name == "" {
 		return calls[i], true
 	}

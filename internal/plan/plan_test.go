@@ -140,6 +140,13 @@ func TestExtensionsComeFirst(t *testing.T) {
 	assert.Equal(t, `CREATE TYPE "mood" AS ENUM ('a')`, stmts[1])
 }
 
+func TestColumnWithoutType(t *testing.T) {
+	g := &schemagraph.Graph{Dialect: schemagraph.Postgres, Realm: schema.NewRealm(schema.New("public").AddTables(schema.NewTable("shapes").
+		AddColumns(schema.NewColumn("outline").SetType(&schema.UnsupportedType{}))))}
+	_, err := plan.DDL(g)
+	require.EqualError(t, err, `planning column shapes.outline: it has no type in postgres; give the field SchemaType(map[string]string{"postgres": "…"})`)
+}
+
 func TestKeepCompanions(t *testing.T) {
 	from, to := graph(schema.New("public")), graph(schema.New("public"))
 	from.Companions = []schemagraph.Companion{{Kind: "view", Name: "v", Create: "CREATE VIEW v AS SELECT 1", Drop: "DROP VIEW v"}}

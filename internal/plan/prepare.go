@@ -134,7 +134,7 @@ func checkNames(g *schemagraph.Graph) error {
 			if err := check("table", t.Name); err != nil {
 				return err
 			}
-			if err := checkTableNames(t, check); err != nil {
+			if err := checkTableNames(g.Dialect, t, check); err != nil {
 				return err
 			}
 		}
@@ -142,7 +142,7 @@ func checkNames(g *schemagraph.Graph) error {
 	return nil
 }
 
-func checkTableNames(t *schema.Table, check func(what, name string) error) error {
+func checkTableNames(dialect string, t *schema.Table, check func(what, name string) error) error {
 	for _, c := range t.Columns {
 		if err := check("column", c.Name); err != nil {
 			return err
