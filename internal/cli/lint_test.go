@@ -170,3 +170,54 @@ func TestRules(t *testing.T) {
 	require.Contains(t, out.String(), "M101")
 	require.Equal(t, ExitUsage, Main([]string{"plinth", "rules", "nope"}, nil, &out, &errs))
 }
+
+// TestLintFixesCanBeWritten: what is proposed for a key is written where Ent reads it.
+func TestLintFixesCanBeWritten(t *testing.T) {
+	tmp, err := os.MkdirTemp(".", "said")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = os.RemoveAll(tmp) })
+	dir := filepath.Join(tmp, "ent", "schema")
+	require.NoError(t, os.MkdirAll(dir, 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "schema.go"), []byte(`package schema
+
+import (
+	"entgo.io/ent"
+	"entgo.io/ent/schema/edge"
+)
+
+type Ship struct{ ent.Schema }
+
+func (Ship) Edges() []ent.Edge {
+	return []ent.Edge{
+		edge.To("crew", Sailor.Type),
+		edge.To("cargo", Crate.Type),
+		edge.To("escorts", Ship.Type),
+	}
+}
+
+type Sailor struct{ ent.Schema }
+
+func (Sailor) Edges() []ent.Edge {
+	return []ent.Edge{edge.From("ship", Ship.Type).Ref("crew").Unique()}
+}
+
+type Crate struct{ ent.Schema }
+`), 0o644))
+	var out, errs bytes.Buffer
+	require.Equal(t, ExitFindings, Main([]string{"plinth", "lint", "--format", "json", "--rule", "S109,S201", dir}, strings.NewReader(""), &out, &errs), errs.String())
+	var res struct {
+		Findings []struct{ Code, Fix string }
+	}
+	require.NoError(t, json.Unmarshal(out.Bytes(), &res))
+	var got []string
+	for _, f := range res.Findings {
+		got = append(got, f.Code+" "+f.Fix)
+	}
+	require.ElementsMatch(t, []string{
+		`S109 edge.To("crew", …).Annotations(entsql.OnDelete(entsql.SetNull)) in Ship`,
+		`S109 Annotations(entsql.OnDelete(entsql.SetNull))`,
+		`S201 index.Edges("ship")`,
+		`S201 edge.From("…", Ship.Type).Ref("cargo").Unique() in Crate, and index.Edges("…")`,
+		`S201 edge.To("escorts", Ship.Type).Through("…", ….Type), and index.Fields("escort_id") in that edge schema`,
+	}, got)
+}

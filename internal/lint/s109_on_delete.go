@@ -24,11 +24,20 @@ var s109 = &schemaRule{
 					continue
 				}
 				cols := columnNames(fk.Columns)
-				p.report(p.onFK(t, fk), p.pick("Annotations(entsql.OnDelete(entsql."+suggested(t, cols)+"))", "FOREIGN KEY ("+quoteAll(cols)+") REFERENCES "+fk.RefTable.Name+" ON DELETE "+suggestedSQL(t, cols)),
+				p.report(p.onFK(t, fk), p.pick(onDeleteText(t, cols), "FOREIGN KEY ("+quoteAll(cols)+") REFERENCES "+fk.RefTable.Name+" ON DELETE "+suggestedSQL(t, cols)),
 					"%s (%s) refers to %s without saying what deleting there does", t.name, quoteAll(cols), fk.RefTable.Name)
 			}
 		}
 	},
+}
+
+// onDeleteText is the annotation, and where it goes when the key's own edge is an edge.From: Ent ignores it there.
+func onDeleteText(t *table, cols []string) string {
+	text := "Annotations(entsql.OnDelete(entsql." + suggested(t, cols) + "))"
+	if d := t.edge(cols...); d != nil && d.edge.Inverse && d.edge.Ref != "" {
+		return `edge.To("` + d.edge.Ref + `", …).` + text + " in " + d.edge.To
+	}
+	return text
 }
 
 // saysOnDelete says whether the source states an action for deletes.

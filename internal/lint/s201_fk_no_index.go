@@ -32,11 +32,32 @@ var s201 = &schemaRule{
 						note = "; " + i.Name + " is partial, and the check reads all rows"
 					}
 				}
-				p.report(p.onFK(t, fk), p.pick(`index.Fields("`+strings.Join(t.fieldNames(cols), `", "`)+`")`, "CREATE INDEX ix_"+t.Table.Name+"_"+strings.Join(cols, "_")+" ON "+t.name+" ("+quoteAll(cols)+");"),
+				p.report(p.onFK(t, fk), p.pick(t.indexText(cols), "CREATE INDEX ix_"+t.Table.Name+"_"+strings.Join(cols, "_")+" ON "+t.name+" ("+quoteAll(cols)+");"),
 					"%s (%s) refers to %s, and no index begins with it: each delete there reads all of %s%s", t.name, quoteAll(cols), fk.RefTable.Name, t.name, note).fix(t.addIndex(cols, "")...)
 			}
 		}
 	},
+}
+
+// indexText says how an Ent schema gets an index over columns: a column without a field is reached by its edge, and one
+// that only the other side's edge makes needs an edge, or an entity, of its own first.
+func (t *table) indexText(cols []string) string {
+	if e := t.addIndex(cols, ""); len(e) > 0 {
+		return e[0].Index
+	}
+	d := t.edge(cols...)
+	switch {
+	case d == nil:
+	case d.edge.Rel == "M2M":
+		name, to := d.edge.Name, d.edge.To
+		if d.edge.Inverse && d.edge.Ref != "" {
+			name, to = d.edge.Ref, d.entity.Name
+		}
+		return `edge.To("` + name + `", ` + to + `.Type).Through("…", ….Type), and index.Fields("` + strings.Join(cols, `", "`) + `") in that edge schema`
+	case t.entity != nil:
+		return `edge.From("…", ` + d.entity.Name + `.Type).Ref("` + d.edge.Name + `").Unique() in ` + t.entity.Name + `, and index.Edges("…")`
+	}
+	return `index.Fields("` + strings.Join(t.fieldNames(cols), `", "`) + `")`
 }
 
 // covers finds the index that answers equality on all the columns, for any row.
