@@ -183,6 +183,7 @@ func TestLintFixesCanBeWritten(t *testing.T) {
 import (
 	"entgo.io/ent"
 	"entgo.io/ent/schema/edge"
+	"entgo.io/ent/schema/field"
 )
 
 type Ship struct{ ent.Schema }
@@ -202,9 +203,13 @@ func (Sailor) Edges() []ent.Edge {
 }
 
 type Crate struct{ ent.Schema }
+
+func (Crate) Fields() []ent.Field {
+	return []ent.Field{field.Strings("marks").SchemaType(map[string]string{"postgres": "text"})}
+}
 `), 0o644))
 	var out, errs bytes.Buffer
-	require.Equal(t, ExitFindings, Main([]string{"plinth", "lint", "--format", "json", "--rule", "S109,S201", dir}, strings.NewReader(""), &out, &errs), errs.String())
+	require.Equal(t, ExitFindings, Main([]string{"plinth", "lint", "--format", "json", "--rule", "S109,S201,S301", dir}, strings.NewReader(""), &out, &errs), errs.String())
 	var res struct {
 		Findings []struct{ Code, Fix string }
 	}
@@ -219,5 +224,6 @@ type Crate struct{ ent.Schema }
 		`S201 index.Edges("ship")`,
 		`S201 edge.From("…", Ship.Type).Ref("cargo").Unique() in Crate, and index.Edges("…")`,
 		`S201 edge.To("escorts", Ship.Type).Through("…", ….Type), and index.Fields("escort_id") in that edge schema`,
+		`S301 entsql.Checks(map[string]string{"ck_crates_marks_len": "char_length(marks) <= 10000"})`,
 	}, got)
 }

@@ -23,9 +23,13 @@ var s301 = &schemaRule{
 				if ty.fam != famText || ty.array || ty.size > 0 || ty.name == "bpchar" || generated(c) || t.fkOn(c.Name) || p.bounded(t, c, ty) {
 					continue
 				}
-				p.report(p.onColumn(t, c.Name), p.pick(goBuilder(t, c)+".MaxLen("+itoa(usualLength(c.Name, ty))+")", "ALTER TABLE "+t.name+" ADD CONSTRAINT ck_"+t.Table.Name+"_"+c.Name+"_len CHECK (char_length("+c.Name+") <= 255) NOT VALID;"),
-					"%s.%s would be an unbounded %s: nothing stops a megabyte in it", t.name, c.Name, ty.name).
-					fix(t.builder(c.Name, Edit{Append: []string{".MaxLen(" + itoa(usualLength(c.Name, ty)) + ")"}})...)
+				long := itoa(usualLength(c.Name, ty))
+				text, edits := goBuilder(t, c)+".MaxLen("+long+")", t.builder(c.Name, Edit{Append: []string{".MaxLen(" + long + ")"}})
+				if f := t.field(c.Name); f != nil && f.Type != "string" { // a list or a type of one's own, kept as text: its builder knows no length
+					text, edits = `entsql.Checks(map[string]string{"ck_`+t.Table.Name+"_"+c.Name+`_len": "char_length(`+c.Name+") <= "+long+`"})`, nil
+				}
+				p.report(p.onColumn(t, c.Name), p.pick(text, "ALTER TABLE "+t.name+" ADD CONSTRAINT ck_"+t.Table.Name+"_"+c.Name+"_len CHECK (char_length("+c.Name+") <= 255) NOT VALID;"),
+					"%s.%s would be an unbounded %s: nothing stops a megabyte in it", t.name, c.Name, ty.name).fix(edits...)
 			}
 		}
 	},

@@ -15,18 +15,26 @@ var s302 = &schemaRule{
 		for _, t := range p.tables {
 			for _, c := range t.Columns {
 				if ty := p.typeOf(c); ty.name == "bpchar" {
+					var edits []Edit
+					if e := t.varying(c.Name, ty); len(e.Remove) > 0 {
+						edits = t.builder(c.Name, e)
+					}
 					p.report(p.onColumn(t, c.Name), p.pick("SchemaType without char, and MaxLen("+itoa(max(ty.size, 1))+")", "ALTER TABLE "+t.name+" ALTER COLUMN "+c.Name+" TYPE varchar("+itoa(max(ty.size, 1))+");"),
-						"%s.%s is %s, padded with blanks", t.name, c.Name, ty).fix(t.builder(c.Name, t.varying(c.Name, ty))...)
+						"%s.%s is %s, padded with blanks", t.name, c.Name, ty).fix(edits...)
 				}
 			}
 		}
 	},
 }
 
-// varying is the step that takes a fixed length for a greatest one.
+// varying is the step that takes a fixed length for a greatest one; empty where there is none.
 func (t *table) varying(column string, ty typ) Edit {
+	f := t.field(column)
+	if f != nil && f.Type != "string" { // without its schema type it would be no text at all
+		return Edit{}
+	}
 	e := Edit{Remove: []string{"SchemaType"}}
-	if f := t.field(column); f != nil && f.MaxLen == 0 {
+	if f != nil && f.MaxLen == 0 {
 		e.Append = []string{".MaxLen(" + itoa(max(ty.size, 1)) + ")"}
 	}
 	return e
