@@ -26,7 +26,7 @@ var projectFiles = map[string]string{
 // generated from them.
 package ent
 
-//go:generate go tool plinth generate ./schema{{if not .Postgres}} --dialect sqlite3{{end}}
+{{"//"}}go:generate go tool plinth generate ./schema{{if not .Postgres}} --dialect sqlite3{{end}}
 `,
 
 	"cmd/PROGRAM/main.go": `// Command {{.Program}} connects to the database and says so.
