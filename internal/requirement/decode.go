@@ -64,7 +64,7 @@ type decoder struct {
 }
 
 const (
-	maxDepth = 40        // of the language: eight
+	maxDepth = 40      // of the language: eight
 	maxNodes = 200_000 // after aliases are followed
 )
 
