@@ -235,3 +235,18 @@ func TestProjectInAnotherModule(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, g.Entities, 6)
 }
+
+func TestDirectiveIsForTheSchemaItNames(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"go.mod", "a/ent/schema/x.go", "b/ent/schema/x.go"} {
+		file := filepath.Join(dir, name)
+		require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
+		require.NoError(t, os.WriteFile(file, []byte("package schema\n"), 0o644))
+	}
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module example.com/two\n"), 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "gen.go"), []byte("package two\n\n//go:generate go tool plinth generate ./a/ent/schema --feature sql/lock\n"), 0o644))
+	a, b := ReadProject(filepath.Join(dir, "a/ent/schema")), ReadProject(filepath.Join(dir, "b/ent/schema"))
+	require.True(t, a.Plinth)
+	require.Equal(t, []string{"sql/lock"}, a.Features)
+	require.False(t, b.Plinth)
+}

@@ -30,6 +30,9 @@ func ReadProject(dir string) Project {
 	if abs, err := filepath.Abs(dir); err == nil {
 		dir = abs
 	}
+	if real, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = real
+	}
 	root, _, _ := moduleOf(dir)
 	seen := map[string]bool{}
 	for _, d := range []string{dir, filepath.Dir(dir), filepath.Dir(filepath.Dir(dir)), root} {
@@ -39,20 +42,25 @@ func ReadProject(dir string) Project {
 		seen[d] = true
 		names, _ := filepath.Glob(filepath.Join(d, "*.go"))
 		for _, n := range names {
-			p.file(n, d == dir || d == filepath.Dir(dir))
+			p.file(n, dir)
 		}
 	}
 	return p
 }
 
-func (p *Project) file(name string, near bool) {
+// file reads what a Go file says about the schema package in dir.
+func (p *Project) file(name, dir string) {
+	at := filepath.Dir(name)
+	near := at == dir || at == filepath.Dir(dir)
 	data, err := os.ReadFile(name)
 	if err != nil {
 		return
 	}
 	for _, line := range strings.Split(string(data), "\n") {
 		if strings.HasPrefix(line, "//go:generate ") {
-			p.directive(strings.Fields(strings.TrimPrefix(line, "//go:generate ")))
+			if words := strings.Fields(strings.TrimPrefix(line, "//go:generate ")); about(words, at, dir) {
+				p.directive(words)
+			}
 		}
 	}
 	f, err := parser.ParseFile(token.NewFileSet(), name, data, parser.ImportsOnly)
@@ -64,6 +72,25 @@ func (p *Project) file(name string, near bool) {
 			p.Plinth = true
 		}
 	}
+}
+
+// about says whether a directive in the folder at is for the schema package in dir: one that names a path names it.
+func about(words []string, at, dir string) bool {
+	named := false
+	for _, w := range words {
+		if !strings.HasPrefix(w, ".") || strings.HasSuffix(w, ".go") {
+			continue
+		}
+		path := filepath.Join(at, w)
+		if real, err := filepath.EvalSymlinks(path); err == nil {
+			path = real
+		}
+		if path == dir {
+			return true
+		}
+		named = true
+	}
+	return !named
 }
 
 // directive reads `… ent generate --feature a,b --idtype string ./schema` and `… plinth generate …`.
